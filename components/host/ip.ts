@@ -1,0 +1,44 @@
+import { run } from './run.ts';
+
+/** What `ip -j -d addr` tells of a link, as far as it is used here (iproute2's JSON). */
+export interface IpLink {
+  readonly ifname: string;
+  readonly ifindex: number;
+  /** Lower link of a VLAN. */
+  readonly link?: string;
+  /** The bridge whose port it is. */
+  readonly master?: string;
+  readonly flags: readonly string[];
+  readonly address?: string;
+  /** A number, or a name of /etc/iproute2/group. */
+  readonly group?: string;
+  readonly ifalias?: string;
+  readonly linkinfo?: { readonly info_kind?: string; readonly info_data?: { readonly id?: number } };
+  readonly addr_info?: readonly { readonly family: string; readonly local: string; readonly prefixlen: number }[];
+}
+
+export interface IpRoute {
+  readonly dst: string;
+  readonly gateway?: string;
+  readonly dev?: string;
+  readonly metric?: number;
+}
+
+/** All links of a network namespace with their addresses. */
+export async function listLinks(netns?: string): Promise<readonly IpLink[]> {
+  const text = await run(['ip', '-j', '-d', 'addr', 'show'], netns === undefined ? {} : { netns });
+  return (JSON.parse(text) as readonly Partial<IpLink>[]).filter((link): link is IpLink => link.ifname !== undefined);
+}
+
+export async function listDefaultRoutes(netns: string): Promise<readonly IpRoute[]> {
+  const text = await run(['ip', '-j', '-4', 'route', 'show', 'default'], { netns });
+  return text.trim() === '' ? [] : (JSON.parse(text) as readonly IpRoute[]);
+}
+
+/**
+ * Several `ip` commands in one process. It stops at the first that fails; what came before stays done.
+ * @param commands each without the leading `ip`.
+ */
+export async function ipBatch(commands: readonly string[]): Promise<void> {
+  if (commands.length > 0) await run(['ip', '-batch', '-'], { input: `${commands.join('\n')}\n` });
+}

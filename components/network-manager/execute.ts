@@ -1,0 +1,91 @@
+import type { Link } from '../../lib/truck/network.ts';
+import { ROUTER } from '../../lib/truck/network.ts';
+import type { Step } from '../../lib/truck/steps.ts';
+import { ipBatch } from '../host/ip.ts';
+import { deleteTable } from '../host/nft.ts';
+import { CommandError } from '../host/run.ts';
+import { writeSysctl } from '../host/sysctl.ts';
+import {
+  connect,
+  createContainer,
+  createNetwork,
+  createRouter,
+  disconnect,
+  exec,
+  hasImage,
+  removeContainer,
+  removeNetwork,
+  startContainer,
+} from './engine.ts';
+import { LINK_ALIAS } from './labels.ts';
+import { containerNamespace } from './observe.ts';
+import { writeConfiguration } from './router-configuration.ts';
+import { keepListing, loadAndKeep } from './rulesets.ts';
+import { HOST_TABLE, ROUTER_TABLE, type Truck } from './truck.ts';
+
+type StepOf<Name extends Step['do']> = Extract<Step, { readonly do: Name }>;
+
+/** For each kind of step what it does to the truck; the compiler sees to it that none is missing. */
+const EXECUTORS: { readonly [Name in Step['do']]: (step: StepOf<Name>, truck: Truck) => Promise<void> } = {
+  'load-host-ruleset': ({ ruleset }, { state }) => loadAndKeep(ruleset, HOST_TABLE, state.listings),
+  'remove-host-ruleset': () => deleteTable(HOST_TABLE),
+  'set-sysctl': async ({ sysctl }) => {
+    const written = await writeSysctl(sysctl.path, sysctl.value);
+    if (!written && sysctl.optional !== true) {
+      throw new Error(`/proc/sys/${sysctl.path} does not exist: does its interface?`);
+    }
+  },
+  'add-link': ({ link }) => ipBatch(addLink(link)),
+  'join-bridge': ({ link, bridge }) => ipBatch([`link set dev ${link} master ${bridge}`]),
+  'remove-address': ({ link, address }) => ipBatch([`address delete ${address} dev ${link}`]),
+  'raise-link': ({ link }) => ipBatch([`link set dev ${link} up`]),
+  'delete-link': ({ link }) => goneIsFine(ipBatch([`link delete dev ${link}`])),
+  'create-network': ({ network, specification }, { docker }) => createNetwork(docker, network, specification),
+  'remove-network': ({ network }, { docker }) => removeNetwork(docker, network),
+  'create-container': ({ container, specification }, { docker }) => createContainer(docker, container, specification),
+  'create-router': async ({ router, specification }, { docker, routerArchive, state }) => {
+    if (!(await hasImage(docker, router.image))) await docker.load(routerArchive);
+    await createRouter(docker, router, specification, state.router);
+  },
+  'start-container': ({ container }, { docker }) => startContainer(docker, container),
+  'remove-container': ({ container }, { docker }) => removeContainer(docker, container),
+  connect: ({ container, network, address }, { docker }) => connect(docker, container, network, address),
+  disconnect: ({ container, network }, { docker }) => disconnect(docker, container, network),
+  'load-router-ruleset': async ({ ruleset }, truck) =>
+    loadAndKeep(ruleset, ROUTER_TABLE, truck.state.listings, await routerNamespace(truck)),
+  'write-router-configuration': ({ configuration, fingerprint }, { state }) =>
+    writeConfiguration(state.router, configuration, fingerprint),
+  'configure-router': async (_step, truck) => {
+    await exec(truck.docker, ROUTER, ['/usr/local/bin/firebreak-router', 'apply']);
+    await keepListing(ROUTER_TABLE, truck.state.listings, await routerNamespace(truck));
+  },
+};
+
+/** Does the step. @throws CommandError, DockerError or Error that say what was tried and how it failed. */
+export function execute<Name extends Step['do']>(step: StepOf<Name>, truck: Truck): Promise<void> {
+  const executor = EXECUTORS[step.do] as (step: StepOf<Name>, truck: Truck) => Promise<void>;
+  return executor(step, truck);
+}
+
+/** A link is made down and marked as ours in the same breath; its sysctls follow before it is raised. */
+function addLink(link: Link): readonly string[] {
+  const type =
+    link.kind === 'bridge'
+      ? `name ${link.name} type bridge stp_state 0 forward_delay 0`
+      : `link ${link.parent} name ${link.name} type vlan protocol 802.1Q id ${link.vlan}`;
+  return [`link add ${type}`, `link set dev ${link.name} alias ${LINK_ALIAS}`];
+}
+
+async function routerNamespace(truck: Truck): Promise<string> {
+  const netns = await containerNamespace(truck.docker, ROUTER);
+  if (netns === null) throw new Error('the router does not run; see docker logs router');
+  return netns;
+}
+
+async function goneIsFine(removal: Promise<void>): Promise<void> {
+  try {
+    await removal;
+  } catch (error) {
+    if (!(error instanceof CommandError && error.stderr.includes('Cannot find device'))) throw error;
+  }
+}

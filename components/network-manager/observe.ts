@@ -1,0 +1,131 @@
+import type { Sysctl } from '../../lib/truck/network.ts';
+import { ROUTER } from '../../lib/truck/network.ts';
+import type {
+  Observed,
+  ObservedContainer,
+  ObservedLink,
+  ObservedNetwork,
+  ObservedRouter,
+} from '../../lib/truck/observed.ts';
+import type { Docker } from '../host/docker.ts';
+import { type IpLink, listDefaultRoutes, listLinks } from '../host/ip.ts';
+import { run } from '../host/run.ts';
+import { readSysctl } from '../host/sysctl.ts';
+import type { ListedContainer, ListedNetwork } from './engine.ts';
+import { LINK_ALIAS, OWNER, OWNER_LABEL, SPECIFICATION_LABEL } from './labels.ts';
+import { currentConfiguration } from './router-configuration.ts';
+import { observeRuleset } from './rulesets.ts';
+import { HOST_TABLE, ROUTER_TABLE, type Truck } from './truck.ts';
+
+/** Looks at everything that the truck network is about. @param sysctls those whose values are asked for. */
+export async function observe(truck: Truck, sysctls: readonly Sysctl[]): Promise<Observed> {
+  const [links, networks, containers, hostRuleset, values] = await Promise.all([
+    listLinks(),
+    truck.docker.get<readonly ListedNetwork[]>('/networks'),
+    truck.docker.get<readonly ListedContainer[]>('/containers/json', { all: '1' }),
+    observeRuleset(HOST_TABLE, truck.state.listings),
+    Promise.all(sysctls.map(async ({ path }) => [path, await readSysctl(path)] as const)),
+  ]);
+  return {
+    links: observedLinks(links, networks),
+    sysctls: Object.fromEntries(values),
+    hostRuleset,
+    networks: networks.map(observedNetwork),
+    containers: containers.map(observedContainer),
+    router: await observeRouter(truck, containers),
+  };
+}
+
+/** Path of the network namespace of a running container; null while it doesn't run. */
+export async function containerNamespace(docker: Docker, name: string): Promise<string | null> {
+  const { State } = await docker.get<{ State: { Running: boolean; Pid: number } }>(`/containers/${name}/json`);
+  return State.Running && State.Pid > 0 ? `/proc/${State.Pid}/ns/net` : null;
+}
+
+function isOwn(labels: Readonly<Record<string, string>> | null | undefined): boolean {
+  return labels?.[OWNER_LABEL] === OWNER;
+}
+
+function observedNetwork({ Name, Labels }: ListedNetwork): ObservedNetwork {
+  const owned = isOwn(Labels);
+  return { name: Name, owned, specification: owned ? (Labels?.[SPECIFICATION_LABEL] ?? null) : null };
+}
+
+/**
+ * A link is ours by its alias; a bridge also by our Docker network on it, because Docker makes a missing bridge itself when it
+ * starts before us.
+ */
+function observedLinks(links: readonly IpLink[], networks: readonly ListedNetwork[]): readonly ObservedLink[] {
+  const bridges = new Set(
+    networks.filter(({ Labels }) => isOwn(Labels)).map(({ Options }) => Options?.['com.docker.network.bridge.name']),
+  );
+  return links.map((link) => {
+    const kind = link.linkinfo?.info_kind;
+    const vlan = link.linkinfo?.info_data?.id;
+    return {
+      name: link.ifname,
+      kind: kind === 'bridge' || kind === 'vlan' ? kind : 'other',
+      owned: link.ifalias === LINK_ALIAS || bridges.has(link.ifname),
+      up: link.flags.includes('UP'),
+      addresses: ipv4Addresses(link),
+      ...(link.link === undefined ? {} : { parent: link.link }),
+      ...(kind !== 'vlan' || vlan === undefined ? {} : { vlan }),
+      ...(link.master === undefined ? {} : { bridge: link.master }),
+    };
+  });
+}
+
+function ipv4Addresses({ addr_info = [] }: IpLink): readonly string[] {
+  return addr_info.filter(({ family }) => family === 'inet').map(({ local, prefixlen }) => `${local}/${prefixlen}`);
+}
+
+function observedContainer({ Names, Labels, State, NetworkSettings }: ListedContainer): ObservedContainer {
+  const owned = isOwn(Labels);
+  return {
+    name: nameOf(Names),
+    owned,
+    specification: owned ? (Labels[SPECIFICATION_LABEL] ?? null) : null,
+    running: State === 'running',
+    endpoints: Object.entries(NetworkSettings.Networks).map(([network, { IPAddress, IPAMConfig }]) => ({
+      network,
+      address: IPAMConfig?.IPv4Address ?? IPAddress,
+    })),
+  };
+}
+
+/** Docker lists `/name`, and `/other/alias` for links. */
+function nameOf(names: readonly string[]): string {
+  return (names.find((name) => name.lastIndexOf('/') === 0) ?? names[0] ?? '').slice(1);
+}
+
+async function observeRouter(truck: Truck, containers: readonly ListedContainer[]): Promise<ObservedRouter | null> {
+  const router = containers.find(({ Names, Labels }) => nameOf(Names) === ROUTER && isOwn(Labels));
+  if (router?.State !== 'running') return null;
+  const netns = await containerNamespace(truck.docker, ROUTER);
+  if (netns === null) return null;
+  const [ruleset, forwarding, links, routes, configuration] = await Promise.all([
+    observeRuleset(ROUTER_TABLE, truck.state.listings, netns),
+    readForwarding(netns),
+    listLinks(netns),
+    listDefaultRoutes(netns),
+    currentConfiguration(truck.state.router),
+  ]);
+  return {
+    ruleset,
+    forwarding,
+    interfaces: links
+      .filter(({ ifname }) => ifname !== 'lo')
+      .map((link) => ({ group: groupOf(link), addresses: ipv4Addresses(link) })),
+    defaultRoutes: routes.map(({ gateway = '', metric = 0 }) => ({ gateway, metric })),
+    configuration,
+  };
+}
+
+/** /proc/sys/net shows the network namespace of who reads it. */
+async function readForwarding(netns: string): Promise<boolean> {
+  return (await run(['cat', '/proc/sys/net/ipv4/ip_forward'], { netns })).trim() === '1';
+}
+
+function groupOf({ group }: IpLink): number {
+  return group === undefined || group === 'default' ? 0 : Number(group);
+}

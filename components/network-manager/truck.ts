@@ -1,0 +1,24 @@
+import { join } from 'node:path';
+import type { Docker } from '../host/docker.ts';
+
+/** The truck as the network manager reaches it: its Docker Engine, and the directory that survives a power cut. */
+export interface Truck {
+  readonly docker: Docker;
+  readonly state: StateDirectory;
+  /** Archive of the router's image, for `docker load`. */
+  readonly routerArchive: string;
+}
+
+export interface StateDirectory {
+  /** Mounted read-only into the router. */
+  readonly router: string;
+  /** What the kernel listed right after a ruleset was loaded. */
+  readonly listings: string;
+}
+
+export function stateDirectory(root: string): StateDirectory {
+  return { router: join(root, 'router'), listings: join(root, 'listings') };
+}
+
+export const HOST_TABLE = ['inet', 'firebreak_host'] as const;
+export const ROUTER_TABLE = ['inet', 'firebreak'] as const;

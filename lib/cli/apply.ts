@@ -1,0 +1,63 @@
+import { Command } from 'commander';
+import { type Applied, apply, planApply } from '../../components/network-manager/apply.ts';
+import { compile } from '../truck/compile.ts';
+import { describe } from '../truck/steps.ts';
+import { EXIT, ExitError } from './exit.ts';
+import { paint, print, printJson, remark } from './output.ts';
+import { readPolicy } from './read-policy.ts';
+import { stepReporter } from './step-reporter.ts';
+import { jsonOption, openTruck, routerImageOf, type TruckOptions, truckOptions } from './truck-options.ts';
+
+interface Options extends TruckOptions {
+  readonly dryRun: boolean;
+  readonly json: boolean;
+}
+
+export function applyCommand(): Command {
+  const command = new Command('apply')
+    .description('make the truck network what the policy says; a second time does nothing')
+    .argument('<policy>', 'policy file, YAML or JSON; - for standard input')
+    .option('--dry-run', 'print the steps and do none', false)
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nExamples:\n  firebreak apply --dry-run examples/article.yaml\n  sudo firebreak apply examples/article.yaml',
+    )
+    .action(async (file: string, options: Options) => {
+      const policy = await readPolicy(file);
+      const truck = openTruck(options);
+      const desired = compile(policy, { routerImage: await routerImageOf(options) });
+      if (options.dryRun) {
+        const steps = await planApply(desired, truck);
+        if (options.json) printJson({ revision: policy.revision, steps: steps.map(describe) });
+        else for (const step of steps) print(describe(step));
+        return;
+      }
+      const applied = await apply(desired, truck, stepReporter(options.json));
+      reportApplied(applied, options.json, { revision: policy.revision });
+    });
+  for (const option of truckOptions()) command.addOption(option);
+  return command;
+}
+
+/** @throws ExitError if the truck is not what was asked for. */
+export function reportApplied(
+  { steps, drift, absent }: Applied,
+  json: boolean,
+  more: Readonly<Record<string, unknown>> = {},
+): void {
+  const result = { ...more, steps: steps.map(describe), drift: drift.map(describe), absent };
+  if (drift.length > 0) {
+    throw new ExitError(
+      EXIT.failed,
+      `after ${steps.length} steps the truck still differs:\n${result.drift.join('\n')}`,
+      result,
+    );
+  }
+  if (json) {
+    printJson(result);
+    return;
+  }
+  for (const name of absent) remark(`container ${name} is to be adopted, but is not there yet`);
+  print(steps.length === 0 ? 'nothing to do' : paint('green', `${steps.length} steps done, no drift`));
+}

@@ -1,0 +1,68 @@
+import type { Expectation } from '../truck/expectation.ts';
+import { ROUTER, type TruckNetwork } from '../truck/network.ts';
+import { paint, table } from './output.ts';
+
+/** A truck network for people. */
+export function showTruckNetwork(network: TruckNetwork): string {
+  const { links, networks, containers, router } = network;
+  return [
+    heading(`Revision ${network.revision.id}`),
+    heading('Links'),
+    table(
+      ['name', 'kind', 'what'],
+      links.map((link) => [
+        link.name,
+        link.kind,
+        link.kind === 'vlan' ? `VLAN ${link.vlan} on ${link.parent}, port of ${link.bridge}` : '',
+      ]),
+    ),
+    heading('Container networks'),
+    table(
+      ['name', 'driver', 'subnet', 'gateway'],
+      networks.map(({ name, driver, subnet, gateway }) => [name, driver, subnet, gateway]),
+    ),
+    heading('Containers'),
+    table(
+      ['name', 'network', 'address', 'image'],
+      [
+        ...router.endpoints.map(({ network: name, address }) => [router.name, name, address, router.image]),
+        ...containers.map((container) => [
+          container.name,
+          container.endpoint.network,
+          container.endpoint.address,
+          container.kind === 'own' ? container.image : '(adopted)',
+        ]),
+      ],
+    ),
+    heading('Host sysctls'),
+    ...network.sysctls.map(({ path, value }) => `${path} = ${value}`),
+    heading('Host ruleset'),
+    network.hostRuleset.text,
+    heading('Router ruleset'),
+    router.configuration.ruleset.text,
+    heading('Expectations'),
+    table(
+      ['source', 'target', 'probe', 'expected', 'because'],
+      network.expectations.map((expectation) => [
+        expectation.from,
+        targetOf(expectation),
+        probeOf(expectation),
+        expectation.verdict,
+        expectation.because,
+      ]),
+    ),
+  ].join('\n');
+}
+
+/** `router (10.0.1.3)`: which of the router's addresses matters; of a node the name says it all. */
+export function targetOf({ to, address }: Expectation): string {
+  return to === ROUTER || to === 'internet' ? `${to} (${address})` : to;
+}
+
+export function probeOf({ probe }: Expectation): string {
+  return probe.protocol === 'icmp' ? 'icmp' : `${probe.protocol}/${probe.port}`;
+}
+
+function heading(title: string): string {
+  return `\n${paint('bold', title)}`;
+}

@@ -1,0 +1,46 @@
+import { Option } from 'commander';
+import { Docker } from '../../components/host/docker.ts';
+import { run } from '../../components/host/run.ts';
+import { stateDirectory, type Truck } from '../../components/network-manager/truck.ts';
+import { EXIT, ExitError } from './exit.ts';
+
+/** What every command that works on a truck is told; the environment serves as default. */
+export interface TruckOptions {
+  readonly docker: string;
+  readonly state: string;
+  readonly routerImage?: string;
+}
+
+export const truckOptions = (): readonly Option[] => [
+  new Option('--docker <host>', 'the Docker Engine').env('DOCKER_HOST').default('unix:///var/run/docker.sock'),
+  new Option('--state <directory>', 'what must survive a power cut')
+    .env('FIREBREAK_STATE')
+    .default('/var/lib/firebreak'),
+  new Option('--router-image <archive>', "the router's image, as docker load takes it").env('FIREBREAK_ROUTER_IMAGE'),
+];
+
+export const jsonOption = (): Option => new Option('--json', 'print the result as JSON').default(false);
+
+/** @throws ExitError unless run as root: links and rulesets need CAP_NET_ADMIN, namespaces CAP_SYS_ADMIN. */
+export function openTruck(options: TruckOptions): Truck {
+  if (process.getuid?.() !== 0)
+    throw new ExitError(EXIT.badInput, 'this works on links, rulesets and namespaces: run it as root, or with sudo');
+  return {
+    docker: new Docker(options.docker),
+    state: stateDirectory(options.state),
+    routerArchive: options.routerImage ?? '',
+  };
+}
+
+/** The reference under which the archive's image will be known: firebreak-router:<content>. */
+export async function routerImageOf(options: TruckOptions): Promise<string> {
+  if (options.routerImage === undefined) {
+    throw new ExitError(EXIT.badInput, "name the router's image: --router-image ARCHIVE or FIREBREAK_ROUTER_IMAGE");
+  }
+  const manifest = JSON.parse(await run(['tar', '-xOf', options.routerImage, 'manifest.json'])) as readonly {
+    readonly RepoTags?: readonly string[];
+  }[];
+  const tag = manifest[0]?.RepoTags?.[0];
+  if (tag === undefined) throw new ExitError(EXIT.badInput, `${options.routerImage} holds no tagged image`);
+  return tag;
+}

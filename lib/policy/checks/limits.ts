@@ -1,0 +1,20 @@
+import type { Draft } from '../draft';
+import { type Problem, limits as say } from '../problems';
+
+/** What one truck's computer can be expected to carry. The bounds also keep the other checks fast. */
+export const LIMITS = { uplinks: 16, segments: 64, nodes: 1024, flows: 20_000 } as const;
+
+/** More than a truck can carry. */
+export function* tooMany(draft: Draft): Iterable<Problem> {
+  const nodes = draft.containers.size + draft.devices.size;
+  if (nodes > LIMITS.nodes) yield say.tooManyNodes(nodes, LIMITS.nodes);
+  for (const section of ['uplinks', 'segments', 'flows'] as const) {
+    const count = draft[section].size;
+    if (count > LIMITS[section]) yield say.tooMany(section, count, LIMITS[section]);
+  }
+}
+
+/** A policy that builds nothing. */
+export function* noSegments(draft: Draft): Iterable<Problem> {
+  if (draft.namesAreKnown && draft.declared.segments.size === 0) yield say.noSegments();
+}

@@ -1,0 +1,24 @@
+import type { Draft } from '../draft';
+import { type Problem, uplinks as say } from '../problems';
+
+/** An uplink's address is either given in full or taken by DHCP. */
+export function* addressing(draft: Draft): Iterable<Problem> {
+  for (const [name, uplink] of draft.uplinks) {
+    for (const field of ['subnet', 'address', 'gateway'] as const) {
+      if (uplink.dhcp && uplink[field] !== undefined) yield say.dhcpField(`uplinks.${name}.${field}`);
+      if (!uplink.dhcp && uplink[field] === undefined) yield say.staticField(`uplinks.${name}.${field}`);
+    }
+    if (uplink.dhcp && uplink.driver === 'ipvlan') yield say.ipvlanWithDhcp(`uplinks.${name}.dhcp`);
+  }
+}
+
+/** Whoever may speak to the internet needs a way there. */
+export function* wayOut(draft: Draft): Iterable<Problem> {
+  if (!draft.namesAreKnown || draft.declared.uplinks.size > 0) return;
+  for (const [name, segment] of draft.segments) {
+    if (segment.internet) yield say.nobody(`segments.${name}.internet`);
+  }
+  for (const [name, flow] of draft.flows) {
+    if (flow.to === 'internet') yield say.nobody(`flows.${name}.to`);
+  }
+}

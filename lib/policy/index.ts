@@ -1,0 +1,8 @@
+export { checkAgainstHost, type HostSubnet } from './checks/host';
+export { LIMITS } from './checks/limits';
+export { policyJsonSchema } from './json-schema';
+export { macOf } from './mac';
+export { type Checked, checkDocument, type ParseOptions, parsePolicy } from './parse';
+export type * from './policy';
+export { describeProblem, hasErrors, type Problem } from './problems';
+export type { PolicyDocument, PolicyDocumentInput } from './schema';

@@ -1,0 +1,111 @@
+import { assignAddresses } from './assign';
+import { tenantsBySegment } from './checks/addresses';
+import type { Draft } from './draft';
+import { bridgeName, vlanInterfaceName } from './interface-names';
+import { toAddress, toSubnet } from './ipv4';
+import { containerMacs } from './mac';
+import type { Addressing, Flow, Node, Policy, Segment, Uplink } from './policy';
+import { mergeRanges, toRange } from './ports';
+import { revisionOf } from './revision';
+import type { FlowEntry, PolicyDocument, SegmentEntry, UplinkEntry } from './schema';
+
+/** The policy that a document means. The document has passed every check: nothing is missing, and everything fits. */
+export function normalise(document: PolicyDocument, draft: Draft): Policy {
+  const tenants = tenantsBySegment(draft);
+  const placed = byName(draft.segments).map(([name, entry]) => ({
+    segment: { name, entry },
+    assignment: assignAddresses(entry, tenants.get(name) ?? []),
+  }));
+  const addresses = new Map(placed.flatMap(({ assignment }) => [...assignment.tenants]));
+  return {
+    revision: revisionOf(document),
+    trunk: { interface: document.trunk.interface },
+    uplinks: byName(draft.uplinks)
+      .map(([name, entry]) => uplink(name, entry))
+      .sort((a, b) => a.priority - b.priority),
+    segments: placed.map(({ segment: { name, entry }, assignment }) =>
+      segment(document, name, entry, must(assignment.gateway), must(assignment.canary)),
+    ),
+    nodes: nodes(draft, addresses),
+    flows: byName(draft.flows).map(([name, entry]) => flow(name, entry)),
+    internet: { probe: document.internet.probe },
+  };
+}
+
+function uplink(name: string, entry: UplinkEntry): Uplink {
+  const { interface: link, driver, priority } = entry;
+  return { name, interface: link, driver, priority, addressing: addressing(entry) };
+}
+
+function addressing({ dhcp, subnet, address, gateway }: UplinkEntry): Addressing {
+  return dhcp
+    ? { kind: 'dhcp' }
+    : { kind: 'static', subnet: must(subnet), address: must(address), gateway: must(gateway) };
+}
+
+function segment(
+  document: PolicyDocument,
+  name: string,
+  entry: SegmentEntry,
+  gateway: number,
+  canary: number,
+): Segment {
+  return {
+    name,
+    vlan: entry.vlan,
+    subnet: entry.subnet,
+    prefixLength: toSubnet(entry.subnet).prefixLength,
+    router: entry.router,
+    gateway: toAddress(gateway),
+    ...(entry.pool && { pool: entry.pool }),
+    canary: toAddress(canary),
+    internet: entry.internet,
+    bridge: bridgeName(name, entry),
+    vlanInterface: vlanInterfaceName(document.trunk, entry),
+  };
+}
+
+function nodes(draft: Draft, addresses: ReadonlyMap<string, number>): Node[] {
+  const addressOf = (name: string) => toAddress(must(addresses.get(name)));
+  const containers = byName(draft.containers);
+  const macs = containerMacs(
+    containers.map(([name]) => name),
+    [...draft.devices.values()].map(({ mac }) => mac),
+  );
+  const all: Node[] = [
+    ...containers.map(([name, { segment: home, image, command, environment }]) => ({
+      kind: 'container' as const,
+      name,
+      segment: home,
+      address: addressOf(name),
+      mac: must(macs.get(name)),
+      ...(image !== undefined && { image }),
+      ...(command && { command }),
+      ...(environment && { environment }),
+      adopted: image === undefined,
+    })),
+    ...byName(draft.devices).map(([name, { segment: home, mac }]) => ({
+      kind: 'device' as const,
+      name,
+      segment: home,
+      address: addressOf(name),
+      mac,
+    })),
+  ];
+  return all.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function flow(name: string, { from, to, protocol, ports = [] }: FlowEntry): Flow {
+  return { name, from, to, protocol, ports: mergeRanges(ports.map(toRange)) };
+}
+
+function byName<Entry>(section: ReadonlyMap<string, Entry>): [string, Entry][] {
+  return [...section].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** The checks have made sure of it; if they have not, that is a fault of ours and not of the document. */
+function must<Value>(value: Value | undefined): Value {
+  if (value === undefined)
+    throw new Error('A policy that passed the checks lacks something they should have asked for.');
+  return value;
+}

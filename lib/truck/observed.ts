@@ -1,0 +1,58 @@
+/**
+ * What is found on a truck, as far as it concerns the truck network. Written by the adapters, read by `plan`.
+ */
+export interface Observed {
+  readonly links: readonly ObservedLink[];
+  /** Values by path below /proc/sys; null: no such entry. */
+  readonly sysctls: Readonly<Record<string, string | null>>;
+  readonly hostRuleset: ObservedRuleset;
+  readonly networks: readonly ObservedNetwork[];
+  readonly containers: readonly ObservedContainer[];
+  /** null: no running router. */
+  readonly router: ObservedRouter | null;
+}
+
+/** Fingerprint of a ruleset that is in the kernel and unchanged since it was loaded; null: absent or tampered with. */
+export type ObservedRuleset = string | null;
+
+export interface ObservedLink {
+  readonly name: string;
+  readonly kind: 'bridge' | 'vlan' | 'other';
+  readonly owned: boolean;
+  readonly up: boolean;
+  readonly parent?: string;
+  readonly vlan?: number;
+  readonly bridge?: string;
+  /** Addresses of the host on this link (IPv4, with prefix length). */
+  readonly addresses: readonly string[];
+}
+
+export interface ObservedNetwork {
+  readonly name: string;
+  readonly owned: boolean;
+  /** Fingerprint of what it was made from; null for a network that isn't ours. */
+  readonly specification: string | null;
+}
+
+export interface ObservedContainer {
+  readonly name: string;
+  readonly owned: boolean;
+  readonly specification: string | null;
+  readonly running: boolean;
+  readonly endpoints: readonly ObservedEndpoint[];
+}
+
+export interface ObservedEndpoint {
+  readonly network: string;
+  /** Address that Docker holds for it; empty while the container is stopped and has none pinned. */
+  readonly address: string;
+}
+
+export interface ObservedRouter {
+  readonly ruleset: ObservedRuleset;
+  readonly forwarding: boolean;
+  readonly interfaces: readonly { readonly group: number; readonly addresses: readonly string[] }[];
+  readonly defaultRoutes: readonly { readonly gateway: string; readonly metric: number }[];
+  /** Fingerprint of the configuration that a restart would bring up; null: none. */
+  readonly configuration: string | null;
+}

@@ -1,0 +1,82 @@
+import type { Link, Sysctl } from '../network.ts';
+import type { Observed, ObservedLink } from '../observed.ts';
+import type { Obstacle, Step } from '../steps.ts';
+
+/** A link of the kernel that is what it shall be, apart from its port, addresses and state, which can change in place. */
+function same(link: Link, observed: ObservedLink): boolean {
+  if (link.kind !== observed.kind) return false;
+  return link.kind === 'bridge' || (observed.vlan === link.vlan && observed.parent === link.parent);
+}
+
+export function linkObstacles(links: readonly Link[], observed: Observed): readonly Obstacle[] {
+  return links.flatMap((link) => {
+    const found = observed.links.find(({ name }) => name === link.name);
+    return found === undefined || found.owned
+      ? []
+      : [
+          {
+            what: `link ${link.name} exists and was not made by Firebreak`,
+            remedy: `remove it (ip link delete ${link.name}) or give the segment another bridge name`,
+          },
+        ];
+  });
+}
+
+/** Own links that are no longer wanted, or are something else than wanted. A VLAN goes before its bridge. */
+export function removeLinks(links: readonly Link[], observed: Observed): readonly Step[] {
+  const stale = observed.links.filter((found) => {
+    if (!found.owned) return false;
+    const wanted = links.find(({ name }) => name === found.name);
+    return wanted === undefined || !same(wanted, found);
+  });
+  return [...stale.filter(({ kind }) => kind !== 'bridge'), ...stale.filter(({ kind }) => kind === 'bridge')].map(
+    ({ name }) => ({ do: 'delete-link', link: name }),
+  );
+}
+
+/** Names of the links that have to be made. */
+export function linksToAdd(links: readonly Link[], observed: Observed): ReadonlySet<string> {
+  return new Set(
+    links
+      .filter((link) => !observed.links.some((found) => found.name === link.name && same(link, found)))
+      .map(({ name }) => name),
+  );
+}
+
+/** Links in the order: made (down), closed by their sysctls, joined, freed of addresses, raised. */
+export function addLinks(links: readonly Link[], sysctls: readonly Sysctl[], observed: Observed): readonly Step[] {
+  const missing = linksToAdd(links, observed);
+  const kept = new Map(
+    observed.links
+      .filter(({ name }) => links.some((link) => link.name === name) && !missing.has(name))
+      .map((found) => [found.name, found]),
+  );
+  return [
+    ...links.filter(({ name }) => missing.has(name)).map((link): Step => ({ do: 'add-link', link })),
+    ...sysctls
+      .filter((sysctl) => touches(sysctl, missing) || differs(sysctl, observed))
+      .map((sysctl): Step => ({ do: 'set-sysctl', sysctl })),
+    ...links.flatMap((link): readonly Step[] => {
+      if (link.kind !== 'vlan') return [];
+      // A bridge that is made anew has no ports.
+      const port = missing.has(link.bridge) ? undefined : kept.get(link.name)?.bridge;
+      return port === link.bridge ? [] : [{ do: 'join-bridge', link: link.name, bridge: link.bridge }];
+    }),
+    ...[...kept].flatMap(([link, found]) =>
+      found.addresses.map((address): Step => ({ do: 'remove-address', link, address })),
+    ),
+    ...links
+      .filter(({ name }) => kept.get(name)?.up !== true)
+      .map(({ name }): Step => ({ do: 'raise-link', link: name })),
+  ];
+}
+
+function touches(sysctl: Sysctl, links: ReadonlySet<string>): boolean {
+  const name = /^net\/ipv[46]\/conf\/([^/]+)\//.exec(sysctl.path)?.[1];
+  return name !== undefined && links.has(name);
+}
+
+function differs(sysctl: Sysctl, observed: Observed): boolean {
+  const value = observed.sysctls[sysctl.path] ?? null;
+  return value === null ? sysctl.optional !== true : value !== sysctl.value;
+}

@@ -1,0 +1,63 @@
+import type { Router, RouterInterface } from '../network.ts';
+import type { ObservedRouter } from '../observed.ts';
+import { configurationFingerprint } from '../specification.ts';
+import type { Step } from '../steps.ts';
+
+/** Deny first: a router that goes on running gets its new ruleset before anything else changes. */
+export function tightenRouter(router: Router, observed: ObservedRouter | null): readonly Step[] {
+  const { ruleset } = router.configuration;
+  return observed === null || observed.ruleset === ruleset.fingerprint ? [] : [{ do: 'load-router-ruleset', ruleset }];
+}
+
+/** What a restart of the router would bring up: written before the router is started. */
+export function writeConfiguration(router: Router, observed: ObservedRouter | null): readonly Step[] {
+  const { configuration } = router;
+  const fingerprint = configurationFingerprint(configuration);
+  return observed?.configuration === fingerprint
+    ? []
+    : [{ do: 'write-router-configuration', configuration, fingerprint }];
+}
+
+/** @param touched the router was made, started or connected in this plan, so that its interfaces are new. */
+export function configureRouter(router: Router, observed: ObservedRouter | null, touched: boolean): readonly Step[] {
+  const { configuration } = router;
+  const fingerprint = configurationFingerprint(configuration);
+  return touched || observed === null || !isConfigured(router, observed, fingerprint)
+    ? [{ do: 'configure-router', configuration, fingerprint }]
+    : [];
+}
+
+function isConfigured({ configuration }: Router, observed: ObservedRouter, fingerprint: string): boolean {
+  const wantedRoutes = configuration.interfaces.flatMap(({ uplink }) =>
+    uplink?.gateway === undefined ? [] : [`${uplink.gateway} ${uplink.metric}`],
+  );
+  const metricsByDhcp = new Set(
+    configuration.interfaces.flatMap(({ uplink }) => (uplink?.addressing === 'dhcp' ? [uplink.metric] : [])),
+  );
+  const routes = observed.defaultRoutes
+    .filter(({ metric }) => !metricsByDhcp.has(metric))
+    .map(({ gateway, metric }) => `${gateway} ${metric}`);
+  return (
+    observed.configuration === fingerprint &&
+    observed.ruleset === configuration.ruleset.fingerprint &&
+    observed.forwarding &&
+    sameMembers(routes, wantedRoutes) &&
+    sameMembers(
+      observed.interfaces.filter(({ group }) => group !== 0).map(({ group }) => String(group)),
+      configuration.interfaces.map(({ group }) => String(group)),
+    ) &&
+    configuration.interfaces.every((wanted) => hasAddresses(wanted, observed))
+  );
+}
+
+function hasAddresses(wanted: RouterInterface, observed: ObservedRouter): boolean {
+  const found = observed.interfaces.find(({ group }) => group === wanted.group);
+  if (found === undefined) return false;
+  return (
+    wanted.uplink?.addressing === 'dhcp' || sameMembers(found.addresses, [wanted.address, ...wanted.extraAddresses])
+  );
+}
+
+function sameMembers(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && new Set([...a, ...b]).size === a.length;
+}

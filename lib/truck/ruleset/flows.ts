@@ -1,0 +1,94 @@
+import type { Flow, Policy, PortRange } from '../../policy/index.ts';
+import { groupBy } from '../group-by.ts';
+import { segmentGroup, uplinkGroups } from '../groups.ts';
+import { elements, when } from './text.ts';
+
+/** The group and the addresses of one side of a flow. */
+interface Side {
+  readonly kind: 'node' | 'segment' | 'internet';
+  readonly group: number;
+  readonly addresses: string;
+}
+
+/** What one flow allows between one pair of sides. */
+interface Opening {
+  /**
+   * Which rule it belongs to. Within one shape the address pairs are equal or disjoint (nodes differ, segments don't
+   * overlap); the kernel refuses a set whose elements overlap (nft_set_pipapo).
+   */
+  readonly shape: string;
+  readonly pair: string;
+  readonly protocol: Flow['protocol'];
+  /** Empty: all ports. */
+  readonly ports: readonly PortRange[];
+  readonly verdict: string;
+}
+
+const PAIR = 'iifgroup . oifgroup . ip saddr . ip daddr';
+
+/** One rule for each shape of opening: a set lookup costs the same however many flows there are. */
+export function flowRules(policy: Policy): readonly string[] {
+  const openings = policy.flows.flatMap((flow) => openingsOf(policy, flow));
+  const shapes = [...groupBy(openings, ({ shape, protocol }) => `${shape} ${protocol}`)].sort(([a], [b]) =>
+    a < b ? -1 : 1,
+  );
+  return shapes.flatMap(([, those]) => shapeRules(those));
+}
+
+/** @param openings of one shape and one protocol; a concatenation holds five fields at most (nft 1.0), so the protocol is none of them. */
+function shapeRules(openings: readonly Opening[]): readonly string[] {
+  const [first] = openings;
+  if (first === undefined) return [];
+  const { protocol, verdict } = first;
+  const all = openings.filter(({ ports }) => ports.length === 0).map(({ pair }) => pair);
+  const conversations = groupBy(
+    openings.filter(({ ports }) => ports.length > 0),
+    ({ pair }) => pair,
+  );
+  const ported = [...conversations].flatMap(([pair, those]) =>
+    mergeRanges(those.flatMap(({ ports }) => ports)).map(
+      ({ from, to }) => `${pair} . ${from === to ? from : `${from}-${to}`}`,
+    ),
+  );
+  const any = protocol === 'icmp' ? 'icmp type echo-request' : `meta l4proto ${protocol}`;
+  return [
+    ...when(ported, `${PAIR} . ${protocol} dport ${elements(ported)} ${verdict}`),
+    ...when(all, `${any} ${PAIR} ${elements(all)} ${verdict}`),
+  ];
+}
+
+function openingsOf(policy: Policy, flow: Flow): readonly Opening[] {
+  return sides(policy, flow.from).flatMap((from) =>
+    sides(policy, flow.to).map((to) => ({
+      shape: `${to.kind === 'internet' ? 'internet' : 'inside'} ${from.kind} ${to.kind}`,
+      pair: `${from.group} . ${to.group} . ${from.addresses} . ${to.addresses}`,
+      protocol: flow.protocol,
+      ports: flow.ports,
+      verdict: to.kind === 'internet' ? 'jump internet' : 'counter accept',
+    })),
+  );
+}
+
+/** A node or a segment has one side, the internet one for each uplink. */
+function sides(policy: Policy, party: string): readonly Side[] {
+  if (party === 'internet') {
+    return uplinkGroups(policy).map(({ group }) => ({ kind: 'internet', group, addresses: '0.0.0.0/0' }));
+  }
+  const node = policy.nodes.find((candidate) => candidate.name === party);
+  if (node !== undefined) {
+    return [{ kind: 'node', group: segmentGroup(policy, node.segment), addresses: node.address }];
+  }
+  const segment = policy.segments.find((candidate) => candidate.name === party);
+  if (segment === undefined) throw new Error(`a flow names ${party}, which is neither node nor segment`);
+  return [{ kind: 'segment', group: segment.vlan, addresses: segment.subnet }];
+}
+
+function mergeRanges(ranges: readonly PortRange[]): readonly PortRange[] {
+  const merged: { from: number; to: number }[] = [];
+  for (const range of [...ranges].sort((a, b) => a.from - b.from)) {
+    const last = merged.at(-1);
+    if (last !== undefined && range.from <= last.to + 1) last.to = Math.max(last.to, range.to);
+    else merged.push({ ...range });
+  }
+  return merged;
+}

@@ -1,0 +1,105 @@
+import type { Policy } from '../../policy/index.ts';
+import { uplinkGroups } from '../groups.ts';
+import type { Ruleset } from '../network.ts';
+import { flowRules } from './flows.ts';
+import { type BaseChain, elements, type RegularChain, tableRuleset, when } from './text.ts';
+
+/**
+ * Never "the internet": this network, private use, shared address space, loopback, link local, multicast, reserved
+ * (RFC 6890, RFC 1918, RFC 6598).
+ */
+const NOT_INTERNET = [
+  '0.0.0.0/8',
+  '10.0.0.0/8',
+  '100.64.0.0/10',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '224.0.0.0/3',
+];
+
+const ESTABLISHED_FIRST = 'ct state vmap { established : accept, related : accept, invalid : drop }';
+
+/**
+ * The router's ruleset. It knows interfaces by link group, never by name. Every hook denies what no rule allows, so that an
+ * interface, a source or a protocol that nobody thought of is dropped:
+ *
+ * - prerouting: a source address is only believed on the interface of its own segment (RFC 2827); IPv6 is not declared, so denied;
+ * - input: the router answers an echo request only on the address of the interface it came in by;
+ * - forward: established conversations first, then one set lookup over all flows, then internet for the segments that have it.
+ */
+export function routerRuleset(policy: Policy): Ruleset {
+  const uplinks = uplinkGroups(policy).map(({ group }) => group);
+  const chains: (BaseChain | RegularChain)[] = [
+    {
+      name: 'prerouting',
+      hook: 'filter hook prerouting priority raw',
+      policy: 'drop',
+      rules: sources(policy, uplinks),
+    },
+    { name: 'input', hook: 'filter hook input priority filter', policy: 'drop', rules: ownAddresses(policy) },
+    {
+      name: 'forward',
+      hook: 'filter hook forward priority filter',
+      policy: 'drop',
+      rules: forwarding(policy, uplinks),
+    },
+    { name: 'output', hook: 'filter hook output priority filter', policy: 'drop', rules: ['meta nfproto ipv4 accept'] },
+    {
+      name: 'uplink_nat',
+      hook: 'nat hook postrouting priority srcnat',
+      policy: 'accept',
+      rules: masquerade(policy, uplinks),
+    },
+    { name: 'internet', rules: [`ip daddr ${elements(NOT_INTERNET)} counter drop`, 'counter accept'] },
+  ];
+  return tableRuleset('inet', 'firebreak', chains);
+}
+
+function sources(policy: Policy, uplinks: readonly number[]): readonly string[] {
+  const own = policy.segments.map((segment) => `${segment.vlan} . ${segment.subnet}`);
+  return [
+    'iif lo accept',
+    'meta nfproto ipv6 counter drop',
+    ...when(own, `iifgroup . ip saddr ${elements(own)} accept`),
+    ...when(uplinks, `iifgroup ${elements(uplinks.map(String))} ${subnetsOtherThan(policy)}accept`),
+    'counter comment "source not of this interface"',
+  ];
+}
+
+function subnetsOtherThan(policy: Policy): string {
+  const subnets = policy.segments.map((segment) => segment.subnet);
+  return subnets.length === 0 ? '' : `ip saddr != ${elements(subnets)} `;
+}
+
+function ownAddresses(policy: Policy): readonly string[] {
+  const own = policy.segments.flatMap((segment) =>
+    [segment.router, segment.gateway].map((address) => `${segment.vlan} . ${address}`),
+  );
+  return [
+    'iif lo accept',
+    ESTABLISHED_FIRST,
+    ...when(own, `iifgroup . ip daddr ${elements(own)} icmp type echo-request counter accept`),
+    'counter comment "not for nodes"',
+  ];
+}
+
+function forwarding(policy: Policy, uplinks: readonly number[]): readonly string[] {
+  const online = policy.segments
+    .filter((segment) => segment.internet)
+    .flatMap((segment) => uplinks.map((uplink) => `${segment.vlan} . ${uplink} : jump internet`));
+  return [
+    ESTABLISHED_FIRST,
+    ...flowRules(policy),
+    ...when(online, `iifgroup . oifgroup vmap ${elements(online)}`),
+    'counter comment "no flow"',
+  ];
+}
+
+function masquerade(policy: Policy, uplinks: readonly number[]): readonly string[] {
+  const subnets = policy.segments.map((segment) => segment.subnet);
+  return uplinks.length > 0 && subnets.length > 0
+    ? [`oifgroup ${elements(uplinks.map(String))} ip saddr ${elements(subnets)} masquerade`]
+    : [];
+}

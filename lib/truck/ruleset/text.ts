@@ -1,0 +1,83 @@
+import { fingerprint } from '../fingerprint.ts';
+import type { Ruleset } from '../network.ts';
+
+/** Replaced by the ruleset's fingerprint; it is taken over the text that still holds this word. */
+const FINGERPRINT = 'FINGERPRINT';
+const FINGERPRINT_COMMENT = /comment "firebreak ([0-9a-f]{12})"/;
+
+/** A base chain: made once with its hook, never deleted while the truck runs (nft(8), "CHAINS"). */
+export interface BaseChain {
+  readonly name: string;
+  readonly hook: string;
+  readonly policy: 'accept' | 'drop';
+  readonly rules: readonly string[];
+}
+
+/** A regular chain, reached by jump. */
+export interface RegularChain {
+  readonly name: string;
+  readonly rules: readonly string[];
+}
+
+/**
+ * Text for one `nft -f` transaction that makes the table what is given, whatever it was before: the chains are declared
+ * (their hooks stay if they are there), the table is flushed of rules, the rules are added. Measured under a packet flood this
+ * lets nothing forbidden pass and loses nothing allowed, unlike `delete table` (which leaves a moment without hooks).
+ */
+export function tableRuleset(
+  family: 'inet' | 'arp' | 'bridge',
+  table: string,
+  chains: readonly (BaseChain | RegularChain)[],
+): Ruleset {
+  const name = `${family} ${table}`;
+  const declarations = chains.map((chain) =>
+    'hook' in chain
+      ? `  chain ${chain.name} { type ${chain.hook}; policy ${chain.policy}; }`
+      : `  chain ${chain.name} { }`,
+  );
+  const bodies = chains.flatMap((chain) => [
+    `  chain ${chain.name} {`,
+    ...chain.rules.map((rule) => `    ${rule}`),
+    '  }',
+  ]);
+  const template = [
+    `table ${name} {`,
+    '  chain revision { }',
+    ...declarations,
+    '}',
+    `flush table ${name}`,
+    `table ${name} {`,
+    `  chain revision { counter comment "firebreak ${FINGERPRINT}"; }`,
+    ...bodies,
+    '}',
+    '',
+  ].join('\n');
+  const hash = fingerprint(template);
+  return { fingerprint: hash, text: template.replace(FINGERPRINT, hash) };
+}
+
+/** The fingerprint that a listed table carries, or null. */
+export function carriedFingerprint(listing: string): string | null {
+  return FINGERPRINT_COMMENT.exec(listing)?.[1] ?? null;
+}
+
+/**
+ * A listing (`nft -s list table`) in a form that is equal for equal rulesets: the kernel keeps the elements of a set in an
+ * order of its own, and white space differs between versions of nft.
+ */
+export function canonicalListing(listing: string): string {
+  return listing
+    .replace(/\s+/g, ' ')
+    .replace(/\{ ([^{}]*) \}/g, (_braces, elements: string) => `{ ${elements.split(', ').sort().join(', ')} }`)
+    .trim();
+}
+
+/** An anonymous set or map; sorted, so that the text depends on its members only. Anonymous, because such a set is swapped together with its rule. */
+export function elements(members: readonly string[]): string {
+  return `{ ${[...new Set(members)].sort().join(', ')} }`;
+}
+
+/** nft knows no empty anonymous set: a rule over nothing is left out. */
+export function when(members: readonly unknown[], rule: string): readonly string[] {
+  return members.length > 0 ? [rule] : [];
+}

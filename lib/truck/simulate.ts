@@ -1,0 +1,201 @@
+import type { RouterConfiguration } from './network.ts';
+import type { Observed, ObservedContainer, ObservedLink, ObservedRouter } from './observed.ts';
+import { configurationFingerprint } from './specification.ts';
+import type { Step } from './steps.ts';
+
+/** A truck on which nothing of ours is. */
+export const BARE_TRUCK: Observed = {
+  links: [],
+  sysctls: {},
+  hostRuleset: null,
+  networks: [],
+  containers: [],
+  router: null,
+};
+
+const STARTED_ROUTER: ObservedRouter = {
+  ruleset: null,
+  forwarding: false,
+  interfaces: [],
+  defaultRoutes: [],
+  configuration: null,
+};
+
+/**
+ * What a step will do, as a pure function beside what it does: the truck after it. Throws where the kernel or Docker would
+ * refuse (a name taken, a network in use), so that a plan in a wrong order is found without a truck.
+ */
+export function simulate(truck: Observed, step: Step, routerName: string): Observed {
+  switch (step.do) {
+    case 'load-host-ruleset':
+      return { ...truck, hostRuleset: step.ruleset.fingerprint };
+    case 'remove-host-ruleset':
+      return { ...truck, hostRuleset: null };
+    case 'set-sysctl':
+      return { ...truck, sysctls: { ...truck.sysctls, [step.sysctl.path]: step.sysctl.value } };
+    case 'add-link': {
+      refuseIf(
+        truck.links.some(({ name }) => name === step.link.name),
+        `link ${step.link.name} exists`,
+      );
+      const { link } = step;
+      refuseIf(
+        link.kind === 'vlan' && truck.links.some((other) => other.vlan === link.vlan && other.parent === link.parent),
+        `VLAN ${link.kind === 'vlan' ? link.vlan : ''} exists`,
+      );
+      const added: ObservedLink =
+        link.kind === 'vlan'
+          ? {
+              name: link.name,
+              kind: 'vlan',
+              owned: true,
+              up: false,
+              addresses: [],
+              vlan: link.vlan,
+              parent: link.parent,
+            }
+          : { name: link.name, kind: 'bridge', owned: true, up: false, addresses: [] };
+      return { ...truck, links: [...truck.links, added] };
+    }
+    case 'join-bridge':
+      refuseIf(
+        !truck.links.some(({ name, kind }) => name === step.bridge && kind === 'bridge'),
+        `no bridge ${step.bridge}`,
+      );
+      return changeLink(truck, step.link, (link) => ({ ...link, bridge: step.bridge }));
+    case 'remove-address':
+      return changeLink(truck, step.link, (link) => ({
+        ...link,
+        addresses: link.addresses.filter((address) => address !== step.address),
+      }));
+    case 'raise-link':
+      return changeLink(truck, step.link, (link) => ({ ...link, up: true }));
+    case 'delete-link':
+      return {
+        ...truck,
+        links: truck.links
+          .filter(({ name }) => name !== step.link)
+          .map(({ bridge, ...link }) => (bridge === undefined || bridge === step.link ? link : { ...link, bridge })),
+      };
+    case 'create-network':
+      refuseIf(
+        truck.networks.some(({ name }) => name === step.network.name),
+        `network ${step.network.name} exists`,
+      );
+      return {
+        ...truck,
+        networks: [...truck.networks, { name: step.network.name, owned: true, specification: step.specification }],
+      };
+    case 'remove-network':
+      refuseIf(
+        truck.containers.some(({ endpoints }) => endpoints.some(({ network }) => network === step.network)),
+        `network ${step.network} has active endpoints`,
+      );
+      return { ...truck, networks: truck.networks.filter(({ name }) => name !== step.network) };
+    case 'create-container':
+      return addContainer(truck, {
+        name: step.container.name,
+        owned: true,
+        specification: step.specification,
+        running: false,
+        endpoints: [step.container.endpoint],
+      });
+    case 'create-router':
+      return addContainer(truck, {
+        name: step.router.name,
+        owned: true,
+        specification: step.specification,
+        running: false,
+        endpoints: step.router.endpoints,
+      });
+    case 'start-container': {
+      const started = changeContainer(truck, step.container, (container) => ({ ...container, running: true }));
+      return step.container === routerName
+        ? { ...started, router: { ...STARTED_ROUTER, configuration: truck.router?.configuration ?? null } }
+        : started;
+    }
+    case 'remove-container':
+      return {
+        ...truck,
+        containers: truck.containers.filter(({ name }) => name !== step.container),
+        router: step.container === routerName ? null : truck.router,
+      };
+    case 'connect':
+      refuseIf(!truck.networks.some(({ name }) => name === step.network), `no network ${step.network}`);
+      return changeContainer(truck, step.container, (container) => {
+        refuseIf(
+          container.endpoints.some(({ network }) => network === step.network),
+          `${step.container} is on ${step.network}`,
+        );
+        return {
+          ...container,
+          endpoints: [...container.endpoints, { network: step.network, address: step.address ?? '' }],
+        };
+      });
+    case 'disconnect':
+      return changeContainer(truck, step.container, (container) => ({
+        ...container,
+        endpoints: container.endpoints.filter(({ network }) => network !== step.network),
+      }));
+    case 'load-router-ruleset':
+      return changeRouter(truck, (router) => ({ ...router, ruleset: step.ruleset.fingerprint }));
+    case 'write-router-configuration':
+      return truck.router === null
+        ? truck
+        : changeRouter(truck, (router) => ({ ...router, configuration: step.fingerprint }));
+    case 'configure-router':
+      return changeRouter(truck, () => configured(step.configuration));
+  }
+}
+
+function configured(configuration: RouterConfiguration): ObservedRouter {
+  return {
+    ruleset: configuration.ruleset.fingerprint,
+    forwarding: true,
+    interfaces: configuration.interfaces.map(({ group, address, extraAddresses }) => ({
+      group,
+      addresses: [address, ...extraAddresses],
+    })),
+    defaultRoutes: configuration.interfaces.flatMap(({ uplink }) =>
+      uplink?.gateway === undefined ? [] : [{ gateway: uplink.gateway, metric: uplink.metric }],
+    ),
+    configuration: configurationFingerprint(configuration),
+  };
+}
+
+function addContainer(truck: Observed, container: ObservedContainer): Observed {
+  refuseIf(
+    truck.containers.some(({ name }) => name === container.name),
+    `container ${container.name} exists`,
+  );
+  for (const { network } of container.endpoints) {
+    refuseIf(!truck.networks.some(({ name }) => name === network), `no network ${network}`);
+  }
+  return { ...truck, containers: [...truck.containers, container] };
+}
+
+function changeContainer(
+  truck: Observed,
+  name: string,
+  change: (container: ObservedContainer) => ObservedContainer,
+): Observed {
+  refuseIf(!truck.containers.some((container) => container.name === name), `no container ${name}`);
+  return {
+    ...truck,
+    containers: truck.containers.map((container) => (container.name === name ? change(container) : container)),
+  };
+}
+
+function changeLink(truck: Observed, name: string, change: (link: ObservedLink) => ObservedLink): Observed {
+  refuseIf(!truck.links.some((link) => link.name === name), `no link ${name}`);
+  return { ...truck, links: truck.links.map((link) => (link.name === name ? change(link) : link)) };
+}
+
+function changeRouter(truck: Observed, change: (router: ObservedRouter) => ObservedRouter): Observed {
+  if (truck.router === null) throw new Error('the router does not run');
+  return { ...truck, router: change(truck.router) };
+}
+
+function refuseIf(condition: boolean, why: string): void {
+  if (condition) throw new Error(why);
+}

@@ -1,0 +1,28 @@
+// Bundles the command line, with what a bundle can't hold (native addons) beside it: build/firebreak is what a truck gets.
+import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const out = join(root, 'build', 'firebreak');
+
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+await build({
+  absWorkingDir: root,
+  entryPoints: ['bin/main.ts'],
+  outfile: join(out, 'firebreak.cjs'),
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  external: ['koffi'],
+  logLevel: 'warning',
+});
+for (const name of ['koffi', '@koromix']) {
+  cpSync(join(root, 'node_modules', name), join(out, 'node_modules', name), {
+    recursive: true,
+    filter: (path) => !/\/koffi\/(doc|src|vendor)(\/|$)|musl_/.test(path),
+  });
+}

@@ -1,0 +1,186 @@
+import fc from 'fast-check';
+import { toAddress } from '../../../lib/policy/ipv4';
+import type { PolicyDocumentInput } from '../../../lib/policy/schema';
+
+type SegmentInput = PolicyDocumentInput['segments'][string];
+type ContainerInput = NonNullable<PolicyDocumentInput['containers']>[string];
+type DeviceInput = NonNullable<PolicyDocumentInput['devices']>[string];
+type FlowInput = NonNullable<PolicyDocumentInput['flows']>[string];
+
+/** What is drawn for a segment, before its neighbours are known. */
+interface SegmentSeed {
+  readonly name: string;
+  readonly vlan: number;
+  readonly octet: number;
+  readonly prefixLength: number;
+  readonly place: number;
+  readonly routerOffset: 'first' | 'second' | 'last';
+  readonly explicitGateway: boolean;
+  readonly hasPool: boolean;
+  readonly poolShift: number;
+  readonly poolExtra: number;
+  readonly internet: boolean;
+  readonly namedBridge: boolean;
+}
+
+interface NodeSeed {
+  readonly name: string;
+  readonly home: number;
+  readonly fixed: 'no' | 'in pool' | 'beyond pool';
+}
+
+/**
+ * Valid random policies: 1 to 5 segments (/20 to /28), up to 6 containers, 4 devices and 6 flows, with and without pools, fixed
+ * addresses, gateways and bridge names. There is always the lab's trunk and its uplink, so that every policy could be applied.
+ * Property tests of other rooms draw from here; that each one passes the check is itself a property (policy.test.ts).
+ */
+export function policyDocument(): fc.Arbitrary<PolicyDocumentInput> {
+  return fc
+    .record({
+      sequence: fc.nat(1000),
+      segments: segmentSeeds(),
+      containers: fc.uniqueArray(containerSeed(), { maxLength: 6, selector: ({ name }) => name }),
+      devices: fc.uniqueArray(nodeSeed('d'), { maxLength: 4, selector: ({ name }) => name }),
+      flows: fc.uniqueArray(flowSeed(), { maxLength: 6, selector: ({ name }) => name }),
+    })
+    .map(({ sequence, segments, containers, devices, flows }) => {
+      const homeOf = ({ home }: { home: number }) => pick(segments, home);
+      const nodes = [...containers, ...devices].map((node) => ({ ...node, segment: homeOf(node) }));
+      const addressed = new Map(
+        nodes.map((node, rank) => [node.name, { segment: node.segment.name, ...fixedAddress(node, rank) }] as const),
+      );
+      const endpoints = [...segments.map(({ name }) => name), ...nodes.map(({ name }) => name)];
+      const segmentOf = (name: string) => addressed.get(name)?.segment ?? name;
+      return {
+        version: 1,
+        sequence,
+        trunk: { interface: 'enp2s0' },
+        uplinks: {
+          wlan: {
+            interface: 'wlp3s0f0',
+            subnet: '192.168.50.0/24',
+            address: '192.168.50.2',
+            gateway: '192.168.50.1',
+          },
+        },
+        segments: Object.fromEntries(segments.map((seed) => [seed.name, segmentInput(seed)])),
+        containers: Object.fromEntries(
+          containers.map(({ name, content }): [string, ContainerInput] => [
+            name,
+            { segment: '', ...addressed.get(name), ...content },
+          ]),
+        ),
+        devices: Object.fromEntries(
+          devices.map(({ name }, index): [string, DeviceInput] => [
+            name,
+            { segment: '', ...addressed.get(name), mac: `02:00:00:00:00:0${index + 1}` },
+          ]),
+        ),
+        flows: Object.fromEntries(
+          flows
+            .map(({ name, from, to, talk }): [string, FlowInput] => [
+              name,
+              { from: pick(endpoints, from), to: pick([...endpoints, 'internet'], to), ...talk },
+            ])
+            .filter(([, { from, to }]) => segmentOf(from) !== segmentOf(to)),
+        ),
+      };
+    });
+}
+
+const shortName = (prefix: string) => fc.stringMatching(/^[a-z0-9]{1,8}$/).map((rest) => `${prefix}-${rest}`);
+
+function segmentSeeds(): fc.Arbitrary<SegmentSeed[]> {
+  const seed = fc.record<SegmentSeed>({
+    name: shortName('s'),
+    vlan: fc.integer({ min: 1, max: 4094 }),
+    octet: fc.nat(255),
+    prefixLength: fc.integer({ min: 20, max: 28 }),
+    place: fc.nat(4095),
+    routerOffset: fc.constantFrom('first', 'second', 'last'),
+    explicitGateway: fc.boolean(),
+    hasPool: fc.boolean(),
+    poolShift: fc.nat(1),
+    poolExtra: fc.nat(4095),
+    internet: fc.boolean(),
+    namedBridge: fc.boolean(),
+  });
+  return fc
+    .uniqueArray(seed, { minLength: 1, maxLength: 5, selector: ({ name }) => name })
+    .filter((seeds) => isUnique(seeds.map(({ vlan }) => vlan)) && isUnique(seeds.map(({ octet }) => octet)));
+}
+
+function nodeSeed(prefix: string): fc.Arbitrary<NodeSeed> {
+  return fc.record<NodeSeed>({
+    name: shortName(prefix),
+    home: fc.nat(4),
+    fixed: fc.constantFrom('no', 'in pool', 'beyond pool'),
+  });
+}
+
+function containerSeed() {
+  const content = fc.oneof(
+    fc.constant({}),
+    fc.constant({ image: 'alpine:3' }),
+    fc.constant({ image: 'alpine:3', command: ['sleep', 'infinity'] }),
+    fc.constant({ image: 'registry.example:5000/team/app@sha256:00', environment: { MODE: 'winch', LEVEL: '3' } }),
+  );
+  return fc.tuple(nodeSeed('c'), content).map(([node, inside]) => ({ ...node, content: inside }));
+}
+
+function flowSeed() {
+  const port = fc.integer({ min: 1, max: 65535 });
+  const range = fc.tuple(port, port).map(([a, b]) => `${Math.min(a, b)}-${Math.max(a, b)}`);
+  const ports = fc.array(fc.oneof(port, range), { minLength: 1, maxLength: 4 });
+  const protocol = fc.constantFrom<'tcp' | 'udp'>('tcp', 'udp');
+  return fc.record({
+    name: shortName('f'),
+    from: fc.nat(50),
+    to: fc.nat(50),
+    talk: fc.oneof(fc.constant({ protocol: 'icmp' as const }), fc.record({ protocol }), fc.record({ protocol, ports })),
+  });
+}
+
+/**
+ * The usable addresses are 1 to `count`. The router and what the policy chooses itself live at 1, 2 and `count`; the pool, or
+ * the room of the fixed addresses, lies between, never with less than ten places, which are enough for all nodes.
+ */
+function layout(seed: SegmentSeed) {
+  const size = 2 ** (32 - seed.prefixLength);
+  const network = 10 * 2 ** 24 + seed.octet * 2 ** 16 + ((seed.place * size) % 2 ** 16);
+  const count = size - 2;
+  const from = 3 + seed.poolShift;
+  const to = from + 9 + (seed.poolExtra % (count - 1 - (from + 9) + 1));
+  return { network, count, from, to, router: { first: 1, second: 2, last: count }[seed.routerOffset] };
+}
+
+function segmentInput(seed: SegmentSeed): SegmentInput {
+  const { network, from, to, router } = layout(seed);
+  return {
+    vlan: seed.vlan,
+    subnet: `${toAddress(network)}/${seed.prefixLength}`,
+    router: toAddress(network + router),
+    ...(seed.explicitGateway && { gateway: toAddress(network + (router === 1 ? 2 : 1)) }),
+    ...(seed.hasPool && { pool: { from: toAddress(network + from), to: toAddress(network + to) } }),
+    internet: seed.internet,
+    ...(seed.namedBridge && { bridge: `b${seed.vlan}` }),
+  };
+}
+
+/** `rank` is different for every node of the policy, and below ten. */
+function fixedAddress(node: NodeSeed & { segment: SegmentSeed }, rank: number): { address?: string } {
+  const { network, count, from, to } = layout(node.segment);
+  if (node.segment.hasPool && node.fixed === 'no') return {};
+  const beyond = node.segment.hasPool && node.fixed === 'beyond pool' && to + 10 < count;
+  return { address: toAddress(network + (beyond ? to + 1 : from) + rank) };
+}
+
+function pick<Item>(items: readonly Item[], index: number): Item {
+  const item = items[index % items.length];
+  if (item === undefined) throw new Error('nothing to pick from');
+  return item;
+}
+
+function isUnique(values: readonly unknown[]): boolean {
+  return new Set(values).size === values.length;
+}

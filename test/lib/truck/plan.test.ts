@@ -1,0 +1,310 @@
+import fc from 'fast-check';
+import type { Policy } from '../../../lib/policy/index.ts';
+import type { Observed } from '../../../lib/truck/observed.ts';
+import { plan, planRemoval } from '../../../lib/truck/plan/index.ts';
+import { BARE_TRUCK, simulate } from '../../../lib/truck/simulate.ts';
+import { type Step, describe as say } from '../../../lib/truck/steps.ts';
+import { policyDocument } from '../policy/arbitrary.ts';
+import { applySimulated, compiled, example, policyOf } from './support.ts';
+
+const article = compiled(example('article.yaml'));
+const anyPolicy = policyDocument().map((document) => policyOf(JSON.stringify(document)));
+
+const kinds = (steps: readonly Step[]) => steps.map((step) => step.do);
+const positionOf = (steps: readonly Step[], kind: Step['do']) => kinds(steps).indexOf(kind);
+
+describe('the plan for a bare truck', () => {
+  const { steps, truck } = applySimulated(article, BARE_TRUCK);
+
+  test('denies on the host before any link exists', () => {
+    expect(steps[0]?.do).toBe('load-host-ruleset');
+  });
+
+  test('closes a link by its sysctls before it is raised', () => {
+    for (const link of article.links) {
+      const raised = steps.findIndex((step) => step.do === 'raise-link' && step.link === link.name);
+      const closed = steps.flatMap((step, index) =>
+        step.do === 'set-sysctl' && step.sysctl.path.includes(`/${link.name}/`) ? [index] : [],
+      );
+      expect(closed).toHaveLength(3);
+      expect(Math.max(...closed)).toBeLessThan(raised);
+    }
+  });
+
+  test('writes the router’s configuration before the router starts, and starts containers only after it is configured', () => {
+    expect(positionOf(steps, 'write-router-configuration')).toBeLessThan(positionOf(steps, 'start-container'));
+    const containerStart = steps.findIndex((step) => step.do === 'start-container' && step.container === 'container1');
+    expect(positionOf(steps, 'configure-router')).toBeLessThan(containerStart);
+  });
+
+  test('leaves nothing to do', () => {
+    expect(plan(article, truck).steps).toEqual([]);
+  });
+
+  test('says each step in one line', () => {
+    for (const step of steps) expect(say(step)).toMatch(/^\S.*$/);
+  });
+});
+
+describe('from any policy to any other', () => {
+  test('the truck converges, and a second plan is empty', () => {
+    fc.assert(
+      fc.property(fc.array(anyPolicy, { minLength: 2, maxLength: 5 }), (policies) => {
+        let truck: Observed = BARE_TRUCK;
+        for (const policy of policies) {
+          const desired = compiled(policy);
+          ({ truck } = applySimulated(desired, truck));
+          expect(plan(desired, truck).steps).toEqual([]);
+        }
+        const bare = planRemoval(truck).reduce((state, step) => simulate(state, step, 'router'), truck);
+        expect({ ...bare, sysctls: {} }).toEqual(BARE_TRUCK);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('what both policies have in common is not touched', () => {
+    fc.assert(
+      fc.property(anyPolicy, anyPolicy, (before, after) => {
+        const { truck } = applySimulated(compiled(before), BARE_TRUCK);
+        const { steps } = applySimulated(compiled(after), truck);
+        for (const segment of commonSegments(before, after)) {
+          expect(steps.filter((step) => disturbs(step, segment))).toEqual([]);
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('an interrupted apply, continued from wherever it stopped, converges', () => {
+    fc.assert(
+      fc.property(anyPolicy, anyPolicy, fc.nat(), (before, after, stop) => {
+        const { truck } = applySimulated(compiled(before), BARE_TRUCK);
+        const desired = compiled(after);
+        const { steps } = plan(desired, truck);
+        const done = steps.slice(0, stop % (steps.length + 1));
+        const interrupted = done.reduce((state, step) => simulate(state, step, 'router'), truck);
+        const resumed = applySimulated(desired, interrupted);
+        expect(plan(desired, resumed.truck).steps).toEqual([]);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+describe('one change', () => {
+  const applied = applySimulated(article, BARE_TRUCK).truck;
+  const base = example('article.yaml');
+  const change = (changed: Policy) => kinds(applySimulated(compiled(changed), applied).steps);
+
+  test('an opened flow loads a ruleset and touches no link, network or container', () => {
+    const flow = {
+      name: 'web',
+      from: 'container1',
+      to: 'container2',
+      protocol: 'tcp' as const,
+      ports: [{ from: 443, to: 443 }],
+    };
+    expect(change({ ...base, flows: [flow] })).toEqual([
+      'load-router-ruleset',
+      'write-router-configuration',
+      'configure-router',
+    ]);
+  });
+
+  test('a container’s new command makes that container anew and nothing else', () => {
+    const nodes = base.nodes.map((node) => (node.name === 'container1' ? { ...node, command: ['sh'] } : node));
+    expect(change({ ...base, nodes })).toEqual(['remove-container', 'create-container', 'start-container']);
+  });
+
+  test('the router’s new address in one segment moves that endpoint only', () => {
+    const segments = base.segments.map((segment) =>
+      segment.name === 'br0net' ? { ...segment, router: '10.0.1.9' } : segment,
+    );
+    const steps = change({ ...base, segments });
+    expect(steps).toEqual([
+      'load-router-ruleset',
+      'disconnect',
+      'write-router-configuration',
+      'connect',
+      'configure-router',
+    ]);
+  });
+});
+
+describe('drift', () => {
+  const applied = applySimulated(article, BARE_TRUCK).truck;
+  const repaired = (drifted: Observed) => kinds(applySimulated(article, drifted).steps);
+
+  const DRIFTS: readonly (readonly [string, Observed, readonly Step['do'][]])[] = [
+    ['the host’s ruleset is gone', { ...applied, hostRuleset: null }, ['load-host-ruleset']],
+    [
+      'a sysctl was flipped',
+      { ...applied, sysctls: { ...applied.sysctls, 'net/ipv4/conf/br0/forwarding': '1' } },
+      ['set-sysctl'],
+    ],
+    [
+      'somebody gave a bridge an address',
+      {
+        ...applied,
+        links: applied.links.map((link) => (link.name === 'br0' ? { ...link, addresses: ['10.0.1.1/24'] } : link)),
+      },
+      ['remove-address'],
+    ],
+    [
+      'a VLAN link was moved to another bridge',
+      {
+        ...applied,
+        links: applied.links.map((link) => (link.name === 'enp2s0.1' ? { ...link, bridge: 'br1' } : link)),
+      },
+      ['join-bridge'],
+    ],
+    [
+      'a link is down',
+      { ...applied, links: applied.links.map((link) => (link.name === 'br1' ? { ...link, up: false } : link)) },
+      ['raise-link'],
+    ],
+    [
+      'the router’s ruleset was tampered with',
+      { ...applied, router: applied.router && { ...applied.router, ruleset: null } },
+      ['load-router-ruleset', 'configure-router'],
+    ],
+    [
+      'the router has a strange default route',
+      {
+        ...applied,
+        router: applied.router && { ...applied.router, defaultRoutes: [{ gateway: '10.0.1.4', metric: 0 }] },
+      },
+      ['configure-router'],
+    ],
+    [
+      'a container was connected to a second segment',
+      {
+        ...applied,
+        containers: applied.containers.map((container) =>
+          container.name === 'container1'
+            ? { ...container, endpoints: [...container.endpoints, { network: 'br1net', address: '10.0.2.77' }] }
+            : container,
+        ),
+      },
+      ['disconnect'],
+    ],
+    [
+      'a container is stopped',
+      {
+        ...applied,
+        containers: applied.containers.map((container) =>
+          container.name === 'container2' ? { ...container, running: false } : container,
+        ),
+      },
+      ['start-container'],
+    ],
+    [
+      'the router is stopped',
+      {
+        ...applied,
+        router: null,
+        containers: applied.containers.map((container) =>
+          container.name === 'router' ? { ...container, running: false } : container,
+        ),
+      },
+      ['write-router-configuration', 'start-container', 'configure-router'],
+    ],
+  ];
+
+  test.each(DRIFTS)('%s: only that is repaired', (_what, drifted, steps) => {
+    expect(repaired(drifted)).toEqual(steps);
+  });
+
+  test('a bridge that was deleted takes its network’s containers along: they are attached anew', () => {
+    const drifted = {
+      ...applied,
+      links: applied.links
+        .filter(({ name }) => name !== 'br0')
+        .map(({ bridge, ...link }) => (bridge === undefined || bridge === 'br0' ? link : { ...link, bridge })),
+    };
+    const { steps, truck } = applySimulated(article, drifted);
+    expect(kinds(steps)).toEqual(
+      expect.arrayContaining(['remove-network', 'create-network', 'add-link', 'join-bridge']),
+    );
+    expect(plan(article, truck).steps).toEqual([]);
+  });
+});
+
+describe('what is not ours', () => {
+  const foreignLink = { name: 'br0', kind: 'bridge' as const, owned: false, up: true, addresses: ['10.9.9.1/24'] };
+  const stranger = {
+    name: 'vendor-x',
+    owned: false,
+    specification: null,
+    running: true,
+    endpoints: [{ network: 'br0net', address: '10.0.1.50' }],
+  };
+
+  test('a foreign link, network or container in the way stops everything before the first step', () => {
+    const truck: Observed = {
+      ...BARE_TRUCK,
+      links: [foreignLink],
+      networks: [{ name: 'br1net', owned: false, specification: null }],
+      containers: [{ ...stranger, name: 'router', endpoints: [] }],
+    };
+    const { steps, obstacles } = plan(article, truck);
+    expect(steps).toEqual([]);
+    expect(obstacles.map(({ what }) => what)).toEqual([
+      expect.stringContaining('link br0'),
+      expect.stringContaining('network br1net'),
+      expect.stringContaining('container router'),
+    ]);
+  });
+
+  test('removal takes what is owned and nothing else', () => {
+    const applied = applySimulated(article, BARE_TRUCK).truck;
+    const foreign = { ...foreignLink, name: 'br9' };
+    const truck: Observed = {
+      ...applied,
+      links: [...applied.links, foreign],
+      containers: [...applied.containers, stranger],
+    };
+    const left = planRemoval(truck).reduce((state, step) => simulate(state, step, 'router'), truck);
+    expect(left.links).toEqual([foreign]);
+    expect(left.containers).toEqual([{ ...stranger, endpoints: [] }]);
+    expect(left.networks).toEqual([]);
+  });
+
+  test('a third party’s container on a segment that is made anew is attached again', () => {
+    const base = example('article.yaml');
+    const applied = applySimulated(article, BARE_TRUCK).truck;
+    const truck: Observed = { ...applied, containers: [...applied.containers, stranger] };
+    const segments = base.segments.map((segment) =>
+      segment.name === 'br0net' ? { ...segment, gateway: '10.0.1.250' } : segment,
+    );
+    const { truck: after } = applySimulated(compiled({ ...base, segments }), truck);
+    expect(after.containers.find(({ name }) => name === 'vendor-x')?.endpoints).toEqual([
+      { network: 'br0net', address: '' },
+    ]);
+  });
+
+  test('a container to be adopted that isn’t there stops nothing and is named', () => {
+    const base = example('article.yaml');
+    const nodes = base.nodes.map((node) => {
+      if (node.kind !== 'container' || node.name !== 'container1') return node;
+      const { image, command, ...adopted } = node;
+      return { ...adopted, adopted: true };
+    });
+    const { obstacles, absent } = plan(compiled({ ...base, nodes }), BARE_TRUCK);
+    expect(obstacles).toEqual([]);
+    expect(absent).toEqual(['container1']);
+  });
+});
+
+function commonSegments(before: Policy, after: Policy): readonly string[] {
+  return before.segments
+    .filter((segment) => after.segments.some((other) => JSON.stringify(other) === JSON.stringify(segment)))
+    .map(({ name }) => name);
+}
+
+/** Does a step remove or make anew the network of a segment? */
+function disturbs(step: Step, segment: string): boolean {
+  if (step.do === 'remove-network') return step.network === segment;
+  return step.do === 'create-network' && step.network.name === segment;
+}
