@@ -1,6 +1,7 @@
 import type { Link } from '../../lib/truck/network.ts';
 import { ROUTER } from '../../lib/truck/network.ts';
 import type { Step } from '../../lib/truck/steps.ts';
+import { containerNamespace } from '../host/container-namespace.ts';
 import { ipBatch } from '../host/ip.ts';
 import { deleteTable } from '../host/nft.ts';
 import { CommandError } from '../host/run.ts';
@@ -18,7 +19,6 @@ import {
   startContainer,
 } from './engine.ts';
 import { LINK_ALIAS } from './labels.ts';
-import { containerNamespace } from './observe.ts';
 import { writeConfiguration } from './router-configuration.ts';
 import { keepListing, loadAndKeep } from './rulesets.ts';
 import { HOST_TABLE, ROUTER_TABLE, type Truck } from './truck.ts';

@@ -7,7 +7,7 @@ import type {
   ObservedNetwork,
   ObservedRouter,
 } from '../../lib/truck/observed.ts';
-import type { Docker } from '../host/docker.ts';
+import { containerNamespace } from '../host/container-namespace.ts';
 import { type IpLink, listDefaultRoutes, listLinks } from '../host/ip.ts';
 import { run } from '../host/run.ts';
 import { readSysctl } from '../host/sysctl.ts';
@@ -34,12 +34,6 @@ export async function observe(truck: Truck, sysctls: readonly Sysctl[]): Promise
     containers: containers.map(observedContainer),
     router: await observeRouter(truck, containers),
   };
-}
-
-/** Path of the network namespace of a running container; null while it doesn't run. */
-export async function containerNamespace(docker: Docker, name: string): Promise<string | null> {
-  const { State } = await docker.get<{ State: { Running: boolean; Pid: number } }>(`/containers/${name}/json`);
-  return State.Running && State.Pid > 0 ? `/proc/${State.Pid}/ns/net` : null;
 }
 
 function isOwn(labels: Readonly<Record<string, string>> | null | undefined): boolean {

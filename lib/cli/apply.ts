@@ -1,10 +1,12 @@
 import { Command } from 'commander';
 import { type Applied, apply, planApply } from '../../components/network-manager/apply.ts';
+import { hostSubnets } from '../../components/network-manager/host-subnets.ts';
+import { checkAgainstHost, hasErrors, type Problem } from '../policy/index.ts';
 import { compile } from '../truck/compile.ts';
 import { describe } from '../truck/steps.ts';
 import { EXIT, ExitError } from './exit.ts';
 import { paint, print, printJson, remark } from './output.ts';
-import { readPolicy } from './read-policy.ts';
+import { readPolicy, refusal } from './read-policy.ts';
 import { stepReporter } from './step-reporter.ts';
 import { jsonOption, openTruck, routerImageOf, type TruckOptions, truckOptions } from './truck-options.ts';
 
@@ -26,9 +28,10 @@ export function applyCommand(): Command {
     .action(async (file: string, options: Options) => {
       const policy = await readPolicy(file);
       const truck = openTruck(options);
+      refuseCollisions(checkAgainstHost(policy, await hostSubnets()), file);
       const desired = compile(policy, { routerImage: await routerImageOf(options) });
       if (options.dryRun) {
-        const steps = await planApply(desired, truck);
+        const { steps } = await planApply(desired, truck);
         if (options.json) printJson({ revision: policy.revision, steps: steps.map(describe) });
         else for (const step of steps) print(describe(step));
         return;
@@ -38,6 +41,11 @@ export function applyCommand(): Command {
     });
   for (const option of truckOptions()) command.addOption(option);
   return command;
+}
+
+/** Subnets that this very truck is in already. @throws ExitError */
+function refuseCollisions(problems: readonly Problem[], file: string): void {
+  if (hasErrors(problems)) throw refusal(file, problems);
 }
 
 /** @throws ExitError if the truck is not what was asked for. */

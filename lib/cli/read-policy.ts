@@ -25,10 +25,15 @@ export async function readPolicy(file: string): Promise<Policy> {
 export function policyOf(document: string, file: string): Policy {
   const { policy, problems } = parsePolicy(document);
   if (policy === undefined) {
-    throw new ExitError(EXIT.badInput, `${file} is refused:\n${problems.map(problemLine).join('\n')}`, { problems });
+    throw refusal(file, problems);
   }
   for (const problem of problems) remark(problemLine(problem));
   return policy;
+}
+
+/** What is said of a policy that is not taken: every problem with its field path. */
+export function refusal(file: string, problems: readonly Problem[]): ExitError {
+  return new ExitError(EXIT.badInput, `${file} is refused:\n${problems.map(problemLine).join('\n')}`, { problems });
 }
 
 export function problemLine({ severity, path, message }: Problem): string {

@@ -9,7 +9,7 @@ export interface Tenant {
 }
 
 /** Who gets which address of a segment. What is missing did not fit. */
-export interface Assignment {
+interface Assignment {
   readonly gateway?: number | undefined;
   readonly canary?: number | undefined;
   readonly tenants: ReadonlyMap<string, number>;

@@ -36,7 +36,7 @@ export interface Draft {
 }
 
 /** The document if it has the right shape, what is wrong with it if not, and in both cases what can be checked further. */
-export interface Reading {
+interface Reading {
   readonly document?: PolicyDocument;
   readonly draft: Draft;
   readonly problems: readonly Problem[];

@@ -1,5 +1,4 @@
 export { checkAgainstHost, type HostSubnet } from './checks/host';
-export { LIMITS } from './checks/limits';
 export { policyJsonSchema } from './json-schema';
 export { macOf } from './mac';
 export { type Checked, checkDocument, type ParseOptions, parsePolicy } from './parse';

@@ -10,9 +10,9 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best;
 }
 
-/** Like `nearest`, for many words and the same candidates: it gives up after the first hundred, which nobody reads anyway. */
+/** Like `nearest`, for many words and the same candidates: it gives up after the first few, for nobody reads more and each costs time. */
 export function suggester(candidates: ReadonlySet<string>): (word: string) => string | undefined {
-  let patience = 100;
+  let patience = 20;
   return (word) => (patience-- > 0 ? nearest(word, candidates) : undefined);
 }
 

@@ -59,7 +59,7 @@ export const text = {
   several: () =>
     error(WHOLE, 'The text holds more than one YAML document. Keep one, and remove the "---" between them.'),
   alias: (place: string, name: string) =>
-    error(WHOLE, `${place}: YAML aliases such as *${quote(name).slice(1, -1)} are not read. Write the value out.`),
+    error(WHOLE, `${place}: YAML aliases such as ${quote(`*${name}`)} are not read. Write the value out.`),
   tag: (place: string, tag: string) =>
     error(WHOLE, `${place}: YAML tags such as ${quote(tag)} are not read. Remove it, and quote what is text.`),
   complexKey: (place: string) => error(WHOLE, `${place}: a key that is not plain text. Use a name as key.`),

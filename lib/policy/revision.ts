@@ -15,7 +15,7 @@ export function revisionOf(document: PolicyDocument): Revision {
 }
 
 /** JSON with sorted keys and no white space: equal values give equal text. */
-export function canonicalText(value: unknown): string {
+function canonicalText(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) => {
     if (inner === null || typeof inner !== 'object' || Array.isArray(inner)) return inner;
     return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -39,7 +39,7 @@ function expectedBy(issue: Issue): string {
     case 'invalid_type':
       return TYPE_WORDS[issue.expected] ?? issue.expected;
     case 'too_small':
-      return issue.origin === 'array' ? `a list of at least ${issue.minimum}` : `a number of at least ${issue.minimum}`;
+      return issue.origin === 'array' ? 'a list that is not empty' : `a number of at least ${issue.minimum}`;
     case 'too_big':
       return `a number of at most ${issue.maximum}`;
     case 'invalid_value':
@@ -51,7 +51,7 @@ function expectedBy(issue: Issue): string {
 
 const TYPE_WORDS: Readonly<Record<string, string>> = {
   string: 'text',
-  number: 'a number',
+  number: 'a whole number',
   int: 'a whole number',
   boolean: 'true or false',
   array: 'a list',

@@ -10,7 +10,7 @@ const MAX_LEXEMES = 1_000_000;
 const MAX_SYNTAX_PROBLEMS = 20;
 
 /** What a text says. Without a value it could not be read; with one there may be problems all the same. */
-export interface TextReading {
+interface TextReading {
   readonly value?: unknown;
   readonly problems: readonly Problem[];
 }

@@ -2,7 +2,7 @@ import type { Draft } from '../draft';
 import { type Problem, limits as say } from '../problems';
 
 /** What one truck's computer can be expected to carry. The bounds also keep the other checks fast. */
-export const LIMITS = { uplinks: 16, segments: 64, nodes: 1024, flows: 20_000 } as const;
+const LIMITS = { uplinks: 16, segments: 64, nodes: 1024, flows: 20_000 } as const;
 
 /** More than a truck can carry. */
 export function* tooMany(draft: Draft): Iterable<Problem> {

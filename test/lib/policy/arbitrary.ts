@@ -119,7 +119,7 @@ function nodeSeed(prefix: string): fc.Arbitrary<NodeSeed> {
 }
 
 function containerSeed() {
-  const content = fc.oneof(
+  const content = fc.oneof<fc.Arbitrary<Omit<ContainerInput, 'segment'>>[]>(
     fc.constant({}),
     fc.constant({ image: 'alpine:3' }),
     fc.constant({ image: 'alpine:3', command: ['sleep', 'infinity'] }),

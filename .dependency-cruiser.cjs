@@ -1,0 +1,69 @@
+// The directions of ARCHITECTURE.md, held in CI.
+const PURE = '^lib/(policy|truck|packet)/';
+const only = (name, from, to, comment) => ({ name, comment, severity: 'error', from: { path: from }, to });
+module.exports = {
+  forbidden: [
+    only('no-circles', '', { circular: true }, 'what needs each other belongs together'),
+    only(
+      'policy-knows-nobody',
+      '^lib/policy/',
+      { path: '^(bin|components|test|lib/(?!policy/))' },
+      'the policy is the ground floor',
+    ),
+    only(
+      'truck-knows-policy-and-packet',
+      '^lib/truck/',
+      { path: '^(bin|components|test|lib/(?!policy/|truck/|packet/))' },
+      'the truck network follows from the policy alone',
+    ),
+    only('packet-knows-nobody', '^lib/packet/', { path: '^(bin|components|test|lib/(?!packet/))' }, 'frames are bytes'),
+    only(
+      'pure-rooms-do-nothing',
+      PURE,
+      { dependencyTypes: ['core'], pathNot: '^(node:)?crypto$' },
+      'no process, socket, file or clock: what is pure runs in cloud, truck, browser and tests alike',
+    ),
+    only(
+      'components-know-truck-and-policy',
+      '^components/',
+      { path: '^(bin|test|lib/(?!policy/|truck/|packet/))' },
+      'what is shipped to trucks needs neither cloud, lab nor command line',
+    ),
+    only(
+      'host-knows-no-component',
+      '^components/host/',
+      { path: '^components/(?!host/)' },
+      'adapters serve every component',
+    ),
+    only(
+      'only-host-starts-processes-in-components',
+      '^components/(?!host/|router/)',
+      { path: '^(node:)?(child_process|net|dgram|http|https|tls)$|^node_modules/(execa|koffi)/' },
+      'effects live at the rim, in components/host',
+    ),
+    only(
+      'nobody-uses-the-lab-but-cli-and-tests',
+      '^(bin|components|lib/(?!lab/|cli/))',
+      { path: '^lib/lab/' },
+      'the lab is no part of the product',
+    ),
+    only(
+      'nobody-uses-the-cli-but-bin-and-tests',
+      '^(components|lib/(?!cli/))',
+      { path: '^lib/cli/' },
+      'the command line is a door',
+    ),
+    only(
+      'nobody-uses-tests',
+      '^(bin|components|lib)/',
+      { path: '^test/' },
+      'tests use the house, not the other way round',
+    ),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { extensions: ['.ts', '.js', '.json'] },
+  },
+};

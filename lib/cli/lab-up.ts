@@ -1,0 +1,47 @@
+import { dirname } from 'node:path';
+import { Option } from 'commander';
+import type { LabKernel } from '../lab/kernel.ts';
+import { Lab } from '../lab/lab.ts';
+import { EXIT, ExitError } from './exit.ts';
+import type { Progress } from './progress.ts';
+import { policyOf, readPolicyText } from './read-policy.ts';
+
+export interface LabUpOptions {
+  readonly name: string;
+  readonly kernel: LabKernel;
+}
+
+export const labOptions = (): readonly Option[] => [
+  new Option('--name <lab>', 'labs of different names stand side by side').default('lab'),
+  new Option('--kernel <whose>', "auto takes this machine's if it can, else Debian's in QEMU")
+    .choices(['auto', 'this-machine', 'vm'])
+    .default('auto'),
+];
+
+/** Brings a lab up; Ctrl-C on the way removes what was made. @throws ExitError */
+export async function upLab(file: string, { name, kernel }: LabUpOptions, progress: Progress): Promise<Lab> {
+  if (process.getuid?.() !== 0)
+    throw new ExitError(
+      EXIT.badInput,
+      'a lab makes network namespaces and reads this machine for its VM: run it as root, or with sudo',
+    );
+  const policy = await readPolicyText(file);
+  policyOf(policy, file);
+  const interrupted = new AbortController();
+  const interrupt = () => interrupted.abort(new ExitError(EXIT.failed, 'interrupted; the lab was taken down'));
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  try {
+    return await Lab.up({
+      name,
+      policy,
+      kernel,
+      // The bundle that this very file became: the truck gets the same.
+      build: dirname(__filename),
+      onProgress: progress.say,
+      signal: interrupted.signal,
+    });
+  } finally {
+    progress.done();
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  }
+}

@@ -1,0 +1,123 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { Command, Option } from 'commander';
+import { Lab } from '../lab/lab.ts';
+import { EXIT, ExitError } from './exit.ts';
+import { labOptions, upLab } from './lab-up.ts';
+import { paint, print, printJson, table } from './output.ts';
+import { Progress } from './progress.ts';
+import { jsonOption } from './truck-options.ts';
+
+const nameOption = () => new Option('--name <lab>', 'labs of different names stand side by side').default('lab');
+
+export function labCommand(): Command {
+  return new Command('lab')
+    .description('the virtual truck: switch, devices, internet, Docker Engine, on a real kernel; needs root')
+    .enablePositionalOptions()
+    .addCommand(up())
+    .addCommand(status())
+    .addCommand(exec())
+    .addCommand(shell())
+    .addCommand(down());
+}
+
+function up(): Command {
+  const command = new Command('up')
+    .description(
+      'bring the lab up, or plug the one that stands for another policy; the truck itself stays bare until an apply',
+    )
+    .argument('[policy]', 'whose switch, devices and internet to build', 'examples/article.yaml')
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nExamples:\n  sudo firebreak lab up\n  sudo firebreak lab up --name other examples/station.yaml',
+    );
+  for (const option of labOptions()) command.addOption(option);
+  return command.action(async (policy: string, options: Parameters<typeof upLab>[1] & { readonly json: boolean }) => {
+    const lab = await upLab(policy, options, new Progress(options.json));
+    if (options.json) printJson({ name: options.name, kernel: lab.machine.kind, nodes: lab.nodes });
+    else
+      print(
+        `${paint('green', 'up')} on ${lab.machine.kind === 'vm' ? "Debian's kernel in QEMU" : "this machine's kernel"}; nodes: ${lab.nodes.join(', ')}`,
+      );
+  });
+}
+
+function status(): Command {
+  return new Command('status')
+    .description('is the lab up, and what is in it')
+    .addOption(nameOption())
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  sudo firebreak lab status')
+    .action(async ({ name, json }: { readonly name: string; readonly json: boolean }) => {
+      const lab = await Lab.find(name);
+      if (lab === null) throw new ExitError(EXIT.failed, `there is no lab named ${name}`, { name, up: false });
+      const containers = await lab.containers();
+      if (json)
+        printJson({
+          name,
+          up: true,
+          kernel: lab.machine.kind,
+          revision: lab.policy.revision,
+          nodes: lab.nodes,
+          containers,
+        });
+      else {
+        print(`lab ${name}: up, ${lab.machine.kind}, plugged for revision ${lab.policy.revision.id}`);
+        print(
+          table(
+            ['node', 'state'],
+            lab.nodes.map((node) => [node, containers[node] ?? 'up']),
+          ),
+        );
+      }
+    });
+}
+
+function exec(): Command {
+  return new Command('exec')
+    .description('run a command at a node: truck, switch, internet, router, a device or a container')
+    .passThroughOptions()
+    .argument('<node>')
+    .argument('<command...>', 'after --')
+    .addOption(nameOption())
+    .addHelpText(
+      'after',
+      '\nExamples:\n  sudo firebreak lab exec device1 -- ping -c1 10.0.1.3\n  sudo firebreak lab exec truck -- ip -j addr',
+    )
+    .action(async (node: string, command: readonly string[], { name }: { readonly name: string }) => {
+      process.exitCode = await attach(await Lab.open(name), node, command, false);
+    });
+}
+
+function shell(): Command {
+  return new Command('shell')
+    .description('a shell at a node')
+    .argument('<node>')
+    .addOption(nameOption())
+    .addHelpText('after', '\nExample:\n  sudo firebreak lab shell router')
+    .action(async (node: string, { name }: { readonly name: string }) => {
+      process.exitCode = await attach(await Lab.open(name), node, ['sh'], process.stdin.isTTY === true);
+    });
+}
+
+function down(): Command {
+  return new Command('down')
+    .description('remove the lab and everything it made')
+    .addOption(nameOption())
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  sudo firebreak lab down')
+    .action(async ({ name, json }: { readonly name: string; readonly json: boolean }) => {
+      await Lab.down(name);
+      if (json) printJson({ name, up: false });
+      else print(`lab ${name} is down`);
+    });
+}
+
+/** The command with this process's own input and output; its exit code. */
+async function attach(lab: Lab, node: string, command: readonly string[], tty: boolean): Promise<number> {
+  const [file = '', ...args] = lab.interactive(node, command, tty);
+  const child = spawn(file, args, { stdio: 'inherit' });
+  const [exitCode] = (await once(child, 'exit')) as [number | null];
+  return exitCode ?? EXIT.failed;
+}

@@ -1,0 +1,47 @@
+import { Command, Option } from 'commander';
+import { testIsolation } from '../../components/isolation-tester/isolation-test.ts';
+import { compile } from '../truck/compile.ts';
+import type { Matrix } from '../truck/judge.ts';
+import { readAgents } from './agents.ts';
+import { EXIT, ExitError } from './exit.ts';
+import { print, printJson } from './output.ts';
+import { readPolicy } from './read-policy.ts';
+import { showMatrix } from './show-matrix.ts';
+import { jsonOption, openTruck, routerImageOf, type TruckOptions, truckOptions } from './truck-options.ts';
+
+interface Options extends TruckOptions {
+  readonly agents?: string;
+  readonly json: boolean;
+}
+
+export function matrixCommand(): Command {
+  const command = new Command('matrix')
+    .description('measure what the policy promises: every pair, expected against observed; exit code 1 unless all hold')
+    .argument('<policy>', 'policy file, YAML or JSON; - for standard input')
+    .addOption(
+      new Option(
+        '--agents <file>',
+        'JSON: network namespace of each device (or internet) that measures for itself',
+      ).env('FIREBREAK_AGENTS'),
+    )
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  sudo firebreak matrix examples/article.yaml')
+    .action(async (file: string, options: Options) => {
+      const policy = await readPolicy(file);
+      const { docker } = openTruck(options);
+      const { expectations } = compile(policy, { routerImage: await routerImageOf(options) });
+      const test = await testIsolation({ policy, expectations, docker, agents: await readAgents(options.agents) });
+      if (options.json) printJson(test);
+      else print(showMatrix(test.matrix, test.vantages));
+      requireProof(test.matrix);
+    });
+  for (const option of truckOptions()) command.addOption(option);
+  return command;
+}
+
+/** @throws ExitError unless every expectation held. */
+function requireProof({ verdict, counts }: Matrix): void {
+  if (verdict !== 'isolated') {
+    throw new ExitError(EXIT.failed, `not proved isolated: ${JSON.stringify(counts)}`);
+  }
+}

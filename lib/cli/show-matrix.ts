@@ -1,0 +1,31 @@
+import type { Vantage } from '../../components/isolation-tester/measure.ts';
+import type { Matrix } from '../truck/judge.ts';
+import { paint, table } from './output.ts';
+import { probeOf, targetOf } from './show.ts';
+
+/** The matrix for people: a row for each expectation, and what it comes to. */
+export function showMatrix(
+  { rows, counts, verdict }: Matrix,
+  vantages: readonly Pick<Vantage, 'node' | 'kind'>[],
+): string {
+  const standIns = vantages.filter(({ kind }) => kind === 'canary').map(({ node }) => node);
+  const held = rows.filter(({ outcome }) => outcome === 'as-expected').length;
+  return [
+    table(
+      ['', 'source', 'target', 'probe', 'expected', 'measured', 'why'],
+      rows.map(({ expectation, observed, outcome, reason }) => [
+        outcome === 'as-expected' ? paint('green', '✓') : paint('red', outcome),
+        expectation.from,
+        targetOf(expectation),
+        probeOf(expectation),
+        expectation.verdict,
+        observed,
+        outcome === 'as-expected' ? expectation.because : reason,
+      ]),
+    ),
+    '',
+    `${held} of ${rows.length} rows as expected: ${paint(verdict === 'isolated' ? 'green' : 'red', verdict)}`,
+    ...(verdict === 'isolated' ? [] : [JSON.stringify(counts)]),
+    ...(standIns.length === 0 ? [] : [`measured from a canary instead of the device itself: ${standIns.join(', ')}`]),
+  ].join('\n');
+}

@@ -1,0 +1,49 @@
+import { kernelCapabilities } from './machine/capabilities.ts';
+import type { Machine } from './machine/machine.ts';
+import { installPackages, missingPackages } from './machine/packages.ts';
+import { thisMachine } from './machine/this-machine.ts';
+import { bootVm, openVm, stopVm } from './machine/vm.ts';
+import { PACKAGES, VM_PACKAGES } from './packages.ts';
+
+/** Whose kernel a lab runs on; `auto` takes this machine's if it has 802.1Q, ipvlan and bridge VLAN filtering. */
+export type LabKernel = 'auto' | Machine['kind'];
+
+export interface PrepareOptions {
+  readonly kernel: LabKernel;
+  readonly onProgress?: (what: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Installs the Debian packages that are missing and gives the machine that the lab's truck will live in, booted if need be. */
+export async function prepareMachine(
+  directory: string,
+  { kernel, onProgress, signal }: PrepareOptions,
+): Promise<Machine> {
+  const say = onProgress ?? (() => undefined);
+  await provide(PACKAGES, say);
+  const kind = kernel === 'auto' ? await choose(say) : kernel;
+  if (kind === 'this-machine') return thisMachine();
+  await provide(VM_PACKAGES, say);
+  return bootVm(directory, { onProgress: say, ...(signal === undefined ? {} : { signal }) });
+}
+
+export function openMachine(directory: string, kind: Machine['kind']): Promise<Machine> {
+  return kind === 'vm' ? openVm(directory) : Promise.resolve(thisMachine());
+}
+
+/** Ends the VM, if there is one. */
+export function closeMachine(directory: string): Promise<void> {
+  return stopVm(directory);
+}
+
+async function choose(say: (what: string) => void): Promise<Machine['kind']> {
+  const { missing } = await kernelCapabilities();
+  if (missing.length === 0) return 'this-machine';
+  say(`this machine's kernel lacks ${missing.join(', ')}: Debian's kernel is booted in QEMU`);
+  return 'vm';
+}
+
+async function provide(packages: readonly string[], say: (what: string) => void): Promise<void> {
+  const missing = await missingPackages(packages);
+  if (missing.length > 0) await installPackages(missing, { say });
+}

@@ -1,0 +1,228 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readIfExists, writeDurably } from '../../components/host/files.ts';
+import { type Policy, parsePolicy } from '../policy/index.ts';
+import { buildTopology, removeTopology } from './build-topology.ts';
+import { enginePaths, startEngine, stopEngine } from './engine.ts';
+import { loadImages, type TruckImages } from './images.ts';
+import { installFirebreak } from './installation.ts';
+import type { LabKernel } from './kernel.ts';
+import { closeMachine, openMachine, prepareMachine } from './kernel.ts';
+import type { Machine, RunOptions, RunResult } from './machine/machine.ts';
+import { commandAt, nodeNames, type Surroundings } from './nodes.ts';
+import { rewire } from './rewire.ts';
+import { namespaceOf, topology } from './topology.ts';
+
+/** What a lab is asked to be. */
+export interface LabOptions {
+  /** Labs of different names stand side by side. */
+  readonly name: string;
+  /** The policy whose switch, devices and internet are built; the truck itself comes up bare. */
+  readonly policy: string;
+  readonly kernel: LabKernel;
+  /** Directory that `npm run build` made. */
+  readonly build: string;
+  readonly onProgress?: (what: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** What a lab is, as other processes read it. */
+interface LabState {
+  readonly name: string;
+  readonly kernel: Machine['kind'];
+  readonly policy: string;
+  readonly bin: string;
+  readonly images: TruckImages;
+}
+
+/** Names become parts of namespaces and of paths whose length is limited. */
+const LAB_NAME = /^[a-z][a-z0-9-]{0,15}$/;
+
+/** Where labs lie on the outer machine. */
+const LABS = '/run/firebreak';
+
+/** The directory of a lab inside its machine: its Docker Engine, its truck's state. */
+const inner = (name: string) => `/var/lib/firebreak/${name}`;
+
+export function labDirectory(name: string): string {
+  if (!LAB_NAME.test(name))
+    throw new Error(`${name} can't be the name of a lab: lower-case letters, digits and hyphens, 16 at most`);
+  return join(LABS, name);
+}
+
+/** A running lab. */
+export class Lab {
+  readonly machine: Machine;
+  #state: LabState;
+
+  private constructor(machine: Machine, state: LabState) {
+    this.machine = machine;
+    this.#state = state;
+  }
+
+  /**
+   * Brings a lab up, or the one that stands under this name to what is asked: plugged for the policy, with the present build.
+   * If that fails or is aborted, what was made is removed again.
+   */
+  static async up(options: LabOptions): Promise<Lab> {
+    const standing = await Lab.find(options.name);
+    if (standing !== null) {
+      await standing.#refresh(options);
+      return standing;
+    }
+    const directory = labDirectory(options.name);
+    const say = options.onProgress ?? (() => undefined);
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    try {
+      return await Lab.#build(options, directory, say);
+    } catch (error) {
+      await Lab.down(options.name);
+      throw error;
+    }
+  }
+
+  static async #build(options: LabOptions, directory: string, say: (what: string) => void): Promise<Lab> {
+    const { name, signal } = options;
+    const machine = await prepareMachine(directory, options);
+    // From here on `down` knows how to reach what is being made.
+    await writeDurably(kernelFile(directory), machine.kind);
+    signal?.throwIfAborted();
+    const policy = checked(options.policy);
+    say('truck, switch, devices and internet');
+    await buildTopology(machine, topology(name, policy));
+    signal?.throwIfAborted();
+    say("the truck's Docker Engine");
+    const { socket } = await startEngine(machine, name, inner(name));
+    signal?.throwIfAborted();
+    say('images');
+    const images = await loadImages(machine, socket, policy);
+    const { bin } = await installFirebreak(machine, options.build, `${inner(name)}/installations`);
+    const lab = new Lab(machine, { name, kernel: machine.kind, policy: options.policy, bin, images });
+    await lab.#keep();
+    signal?.throwIfAborted();
+    return lab;
+  }
+
+  /** The lab of this name, or null if there is none. */
+  static async find(name: string): Promise<Lab | null> {
+    const text = await readIfExists(stateFile(labDirectory(name)));
+    if (text === null) return null;
+    const state = JSON.parse(text) as LabState;
+    return new Lab(await openMachine(labDirectory(name), state.kernel), state);
+  }
+
+  /** @throws Error that says how to get one. */
+  static async open(name: string): Promise<Lab> {
+    const lab = await Lab.find(name);
+    if (lab === null)
+      throw new Error(`there is no lab named ${name}: firebreak lab up${name === 'lab' ? '' : ` --name ${name}`}`);
+    return lab;
+  }
+
+  /** Removes everything a lab made, however far it came; without one it does nothing. */
+  static async down(name: string): Promise<void> {
+    const directory = labDirectory(name);
+    const kernel = await readIfExists(kernelFile(directory));
+    if (kernel === 'this-machine') {
+      const machine = await openMachine(directory, kernel);
+      await stopEngine(machine, inner(name));
+      await removeTopology(machine, name);
+      await machine.run(['rm', '-rf', inner(name)]);
+    }
+    await closeMachine(directory);
+    await rm(directory, { recursive: true, force: true });
+  }
+
+  get policy(): Policy {
+    return checked(this.#state.policy);
+  }
+
+  get nodes(): readonly string[] {
+    return nodeNames(this.#surroundings);
+  }
+
+  /** Runs a command at a node (or truck, switch, internet) and collects its output. */
+  exec(node: string, argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+    return this.machine.run(commandAt(this.#surroundings, node, argv), options);
+  }
+
+  /** What to spawn, with inherited stdio, to be at a node. */
+  interactive(node: string, argv: readonly string[], tty: boolean): readonly string[] {
+    return this.machine.interactive(commandAt(this.#surroundings, node, argv, tty), { tty });
+  }
+
+  /** The truck's command line: `firebreak ...` on the truck. */
+  firebreak(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+    return this.exec('truck', ['firebreak', ...argv], { timeoutMs: 600_000, ...options });
+  }
+
+  /** State of each container on the truck, by name, as Docker says it. */
+  async containers(): Promise<Readonly<Record<string, string>>> {
+    const format = '{{.Names}}\t{{.Status}}';
+    const { stdout } = await this.exec('truck', ['docker', 'ps', '--all', '--format', format]);
+    return Object.fromEntries(
+      stdout
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => line.split('\t') as [string, string]),
+    );
+  }
+
+  /** Plugs switch, devices and internet for another policy; the truck is not touched. */
+  async plug(policy: string): Promise<void> {
+    await rewire(this.machine, this.#state.name, this.policy, checked(policy));
+    const images = await loadImages(this.machine, this.#surroundings.socket, checked(policy));
+    this.#state = { ...this.#state, policy, images };
+    await this.#keep();
+  }
+
+  async #refresh({ policy, build }: LabOptions): Promise<void> {
+    const { bin } = await installFirebreak(this.machine, build, `${inner(this.#state.name)}/installations`);
+    this.#state = { ...this.#state, bin };
+    await this.#keep();
+    if (checked(policy).revision.hash !== this.policy.revision.hash) await this.plug(policy);
+  }
+
+  /** Also tells the truck which nodes measure for themselves, as the lab's devices and its internet do. */
+  async #keep(): Promise<void> {
+    const { name } = this.#state;
+    const agents = [
+      'internet',
+      ...this.policy.nodes.filter(({ kind }) => kind === 'device').map((device) => device.name),
+    ];
+    const places = Object.fromEntries(agents.map((agent) => [agent, `/run/netns/${namespaceOf(name, agent)}`]));
+    await this.machine.run(['tee', agentsFile(name)], { input: JSON.stringify(places) });
+    await writeDurably(stateFile(labDirectory(name)), JSON.stringify(this.#state));
+  }
+
+  get #surroundings(): Surroundings {
+    const { name, bin, images } = this.#state;
+    const { socket } = enginePaths(inner(name));
+    return {
+      lab: name,
+      policy: this.policy,
+      socket,
+      truckEnvironment: {
+        PATH: `${bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+        DOCKER_HOST: `unix://${socket}`,
+        FIREBREAK_STATE: `${inner(name)}/truck`,
+        FIREBREAK_ROUTER_IMAGE: images.router,
+        FIREBREAK_AGENTS: agentsFile(name),
+      },
+    };
+  }
+}
+
+const stateFile = (directory: string) => join(directory, 'lab.json');
+const kernelFile = (directory: string) => join(directory, 'kernel');
+const agentsFile = (name: string) => `${inner(name)}/agents.json`;
+
+function checked(document: string): Policy {
+  const { policy, problems } = parsePolicy(document);
+  if (policy === undefined) {
+    throw new Error(
+      `the lab's policy is refused: ${problems.map(({ path, message }) => `${path}: ${message}`).join('; ')}`,
+    );
+  }
+  return policy;
+}

@@ -1,0 +1,77 @@
+import type { Architecture } from '../../../components/router/debian.ts';
+import { FILE_SYSTEM_TAG, SSH_PORT } from './guest-init.ts';
+
+/** Software emulation, which runs everywhere, or the processor's help. */
+export type Accelerator = 'tcg' | 'kvm';
+
+const KINDS = {
+  amd64: { program: 'qemu-system-x86_64', machine: 'q35', console: 'ttyS0', package: 'qemu-system-x86' },
+  arm64: { program: 'qemu-system-aarch64', machine: 'virt', console: 'ttyAMA0', package: 'qemu-system-arm' },
+} as const satisfies Record<Architecture, unknown>;
+
+/** The Debian package with QEMU for this architecture. */
+export function qemuPackage(architecture: Architecture): string {
+  return KINDS[architecture].package;
+}
+
+export interface QemuOptions {
+  readonly architecture: Architecture;
+  readonly accelerator: Accelerator;
+  readonly kernel: string;
+  readonly initramfs: string;
+  /** File that gets what the kernel says. */
+  readonly console: string;
+  readonly memoryMb: number;
+  readonly cpus: number;
+  /** More words for the kernel. */
+  readonly append?: readonly string[];
+  /** Unix sockets: virtiofsd's, and the one to reach sshd by. Without them there is neither. */
+  readonly sockets?: { readonly files: string; readonly ssh: string };
+}
+
+/** QEMU's command line: a machine with a console, random numbers, files and one serial port, and no network card at all. */
+export function qemu(options: QemuOptions): readonly string[] {
+  const kind = KINDS[options.architecture];
+  const { accelerator, sockets } = options;
+  const append = [
+    `console=${kind.console}`,
+    'quiet',
+    'panic=-1',
+    'mitigations=off',
+    'random.trust_cpu=on',
+    // Waiting for grace periods dominates the removal of links and namespaces.
+    'rcupdate.rcu_expedited=1',
+    ...(options.append ?? []),
+  ];
+  return [
+    kind.program,
+    ...['-nodefaults', '-no-user-config', '-nographic', '-no-reboot', '-nic', 'none'],
+    ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
+    ...['-M', `${kind.machine},memory-backend=memory`],
+    // virtiofsd reads and writes the VM's memory.
+    ...['-object', `memory-backend-memfd,id=memory,size=${options.memoryMb}M,share=on`, '-m', `${options.memoryMb}`],
+    ...['-accel', accelerator === 'kvm' ? 'kvm' : 'tcg,thread=multi', '-cpu', accelerator === 'kvm' ? 'host' : 'max'],
+    ...['-smp', `${options.cpus}`],
+    ...['-kernel', options.kernel, '-initrd', options.initramfs, '-append', append.join(' ')],
+    ...['-chardev', `file,id=console,path=${value(options.console)}`, '-serial', 'chardev:console'],
+    ...['-object', 'rng-random,id=random,filename=/dev/urandom', '-device', 'virtio-rng-pci,rng=random'],
+    ...(sockets === undefined
+      ? []
+      : [
+          ...['-chardev', `socket,id=files,path=${value(sockets.files)}`],
+          ...['-device', `vhost-user-fs-pci,queue-size=1024,chardev=files,tag=${FILE_SYSTEM_TAG}`],
+          ...[
+            '-device',
+            'virtio-serial-pci',
+            '-chardev',
+            `socket,id=ssh,path=${value(sockets.ssh)},server=on,wait=off`,
+          ],
+          ...['-device', `virtserialport,chardev=ssh,name=${SSH_PORT}`],
+        ]),
+  ];
+}
+
+/** A comma separates QEMU's options. */
+function value(path: string): string {
+  return path.replaceAll(',', ',,');
+}

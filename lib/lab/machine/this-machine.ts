@@ -1,0 +1,22 @@
+import type { Machine } from './machine.ts';
+import { killMarked, newMark } from './mark.ts';
+import { checked, runLocally } from './run-locally.ts';
+
+/** This machine itself: commands are its processes. */
+export function thisMachine(): Machine {
+  return {
+    kind: 'this-machine',
+    async run(argv, options = {}) {
+      const mark = newMark();
+      const result = await runLocally(argv, {
+        ...options,
+        environment: { ...options.environment, ...mark },
+        afterTimeout: async () => {
+          await runLocally(killMarked(mark), {});
+        },
+      });
+      return checked(argv, result, options);
+    },
+    interactive: (argv) => argv,
+  };
+}

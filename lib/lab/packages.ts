@@ -1,0 +1,14 @@
+/** Debian packages that a lab needs: the truck's tools, and the image builder's. */
+export const PACKAGES = [
+  'docker.io',
+  'iptables',
+  'iproute2',
+  'nftables',
+  'kmod',
+  'busybox-static',
+  'util-linux',
+  'tar',
+];
+
+/** What the VM needs besides, where this machine's kernel doesn't do. Nothing of it is started as a service. */
+export const VM_PACKAGES = ['qemu-system-x86', 'qemu-system-common', 'openssh-client'];

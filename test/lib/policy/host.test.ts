@@ -1,0 +1,39 @@
+import { checkAgainstHost } from '../../../lib/policy';
+import { policyOf, validDocument } from './documents';
+
+const policy = policyOf(validDocument());
+
+test('a host that is in other networks only is fine', () => {
+  const subnets = [
+    { subnet: '127.0.0.0/8', interface: 'lo' },
+    { subnet: '172.17.0.0/16', interface: 'docker0' },
+    { subnet: 'fe80::/64', interface: 'enp2s0' },
+  ];
+  expect(checkAgainstHost(policy, subnets)).toEqual([]);
+});
+
+test("the uplink's own network on the uplink's interface is fine, and a segment's on its bridge", () => {
+  const subnets = [
+    { subnet: '192.168.50.0/24', interface: 'wlp3s0f0' },
+    { subnet: '10.20.10.0/24', interface: 'fb-cab' },
+  ];
+  expect(checkAgainstHost(policy, subnets)).toEqual([]);
+});
+
+test('a host that is in the network of a segment or an uplink is refused', () => {
+  const subnets = [
+    { subnet: '192.168.0.0/16', interface: 'eth7' },
+    { subnet: '10.20.20.128/25', interface: 'tun0' },
+  ];
+  expect(checkAgainstHost(policy, subnets)).toEqual([
+    { severity: 'error', path: 'segments.pump.subnet', message: expect.stringMatching(/10\.20\.20\.128\/25.*tun0/) },
+    { severity: 'error', path: 'uplinks.wlan.subnet', message: expect.stringMatching(/eth7/) },
+  ]);
+});
+
+test('a segment in the network of the uplink interface is refused, though the uplink takes its address by DHCP', () => {
+  const document = validDocument();
+  document.uplinks.wlan = { interface: 'wlp3s0f0', driver: 'macvlan', dhcp: true };
+  const problems = checkAgainstHost(policyOf(document), [{ subnet: '10.20.0.0/16', interface: 'wlp3s0f0' }]);
+  expect(problems.map(({ path }) => path)).toEqual(['segments.cab.subnet', 'segments.pump.subnet']);
+});
