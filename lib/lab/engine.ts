@@ -44,12 +44,9 @@ export async function startEngine(machine: Machine, lab: string, directory: stri
   const start = 'log=$1; shift; setsid "$@" >"$log" 2>&1 </dev/null &';
   await machine.run(['mkdir', '-p', directory]);
   await machine.run(['sh', '-c', start, 'start', paths.log, ...dockerd]);
-  const wait =
-    'i=0; until docker -H "unix://$1" version >/dev/null 2>&1; do i=$((i+1)); [ $i -lt 240 ] || exit 1; sleep 0.25; done';
-  const { exitCode } = await machine.run(['sh', '-c', wait, 'wait', paths.socket], {
-    timeoutMs: 180_000,
-    check: false,
-  });
+  // Not by `docker version`: under emulation the client alone needs a second, and asks again and again.
+  const wait = 'i=0; until grep -q "API listen on" "$1"; do i=$((i+1)); [ $i -lt 900 ] || exit 1; sleep 0.2; done';
+  const { exitCode } = await machine.run(['sh', '-c', wait, 'wait', paths.log], { timeoutMs: 200_000, check: false });
   if (exitCode !== 0) {
     const { stdout } = await machine.run(['tail', '-n', '20', paths.log], { check: false });
     throw new Error(`the truck's Docker Engine did not start; the end of its log:\n${stdout}`);
