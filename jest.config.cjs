@@ -12,6 +12,8 @@ const common = {
     '/node_modules/(?!(execa|@sindresorhus|@sec-ant|figures|get-stream|human-signals|is-plain-obj|is-stream|is-unicode-supported|npm-run-path|path-key|parse-ms|pretty-ms|strip-final-newline|unicorn-magic|yoctocolors|listr2|cli-truncate|slice-ansi|string-width|log-update|ansi-escapes|environment|cli-cursor|restore-cursor|onetime|mimic-function|wrap-ansi|strip-ansi|ansi-regex|ansi-styles|is-fullwidth-code-point|get-east-asian-width|eventemitter3|rfdc|colorette)/)',
   ],
 };
+// Its export map knows only ESM's conditions.
+common.moduleNameMapper = { '^unicorn-magic$': '<rootDir>/node_modules/unicorn-magic/node.js' };
 module.exports = {
   projects: [
     {
@@ -19,6 +21,12 @@ module.exports = {
       displayName: 'fast',
       testMatch: ['<rootDir>/test/lib/**/*.test.ts', '<rootDir>/test/components/**/*.test.ts'],
     },
-    { ...common, displayName: 'lab', testMatch: ['<rootDir>/test/lab/**/*.test.ts'] },
+    {
+      ...common,
+      displayName: 'lab',
+      testMatch: ['<rootDir>/test/lab/**/*.test.ts'],
+      globalSetup: '<rootDir>/test/lab/setup.ts',
+      globalTeardown: '<rootDir>/test/lab/teardown.ts',
+    },
   ],
 };

@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { hasCode } from './errno.ts';
 
 const file = (path: string) => `/proc/sys/${path}`;
 
@@ -7,7 +8,7 @@ export async function readSysctl(path: string): Promise<string | null> {
   try {
     return (await readFile(file(path), 'utf8')).trim();
   } catch (error) {
-    if (isMissing(error)) return null;
+    if (hasCode(error, 'ENOENT')) return null;
     throw error;
   }
 }
@@ -19,11 +20,7 @@ export async function writeSysctl(path: string, value: string): Promise<boolean>
     await writeFile(file(path), value, { flag: 'r+' });
     return true;
   } catch (error) {
-    if (isMissing(error)) return false;
+    if (hasCode(error, 'ENOENT')) return false;
     throw error;
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

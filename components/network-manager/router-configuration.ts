@@ -2,6 +2,7 @@ import { mkdir, readdir, readlink, rename, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path';
 import type { RouterConfiguration } from '../../lib/truck/network.ts';
 import { routerFiles } from '../../lib/truck/router-files.ts';
+import { hasCode } from '../host/errno.ts';
 import { flushDirectory, writeDurably } from '../host/files.ts';
 
 /**
@@ -35,7 +36,7 @@ export async function currentConfiguration(directory: string): Promise<string | 
   try {
     return await readlink(join(directory, CURRENT));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (hasCode(error, 'ENOENT')) return null;
     throw error;
   }
 }

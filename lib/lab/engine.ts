@@ -43,6 +43,7 @@ export async function startEngine(machine: Machine, lab: string, directory: stri
   // A daemon that keeps the caller's output open would hold the call: everything goes to its log.
   const start = 'log=$1; shift; setsid "$@" >"$log" 2>&1 </dev/null &';
   await machine.run(['mkdir', '-p', directory]);
+  await machine.run(['rm', '-f', paths.log]);
   await machine.run(['sh', '-c', start, 'start', paths.log, ...dockerd]);
   // Not by `docker version`: under emulation the client alone needs a second, and asks again and again.
   const wait = 'i=0; until grep -q "API listen on" "$1"; do i=$((i+1)); [ $i -lt 900 ] || exit 1; sleep 0.2; done';
@@ -54,16 +55,23 @@ export async function startEngine(machine: Machine, lab: string, directory: stri
   return { socket: paths.socket };
 }
 
-/** Removes its containers, stops it and removes its files. */
-export async function stopEngine(machine: Machine, directory: string): Promise<void> {
-  const { socket, pidFile, data, run } = enginePaths(directory);
-  const stop = [
-    'pid=$(cat "$2" 2>/dev/null) || exit 0',
-    'all=$(docker -H "unix://$1" ps -aq 2>/dev/null); [ -z "$all" ] || docker -H "unix://$1" rm -f $all >/dev/null 2>&1',
+/** Ends dockerd as an orderly shutdown does; what it holds on disk stays. */
+export async function haltEngine(machine: Machine, directory: string): Promise<void> {
+  const halt = [
+    'pid=$(cat "$1" 2>/dev/null) || exit 0',
     'grep -q dockerd "/proc/$pid/cmdline" 2>/dev/null || exit 0',
-    'kill "$pid"; i=0; while [ -d "/proc/$pid" ] && [ $i -lt 100 ]; do i=$((i+1)); sleep 0.1; done',
+    'kill "$pid"; i=0; while [ -d "/proc/$pid" ] && [ $i -lt 600 ]; do i=$((i+1)); sleep 0.1; done',
     '[ ! -d "/proc/$pid" ] || kill -9 "$pid"',
   ].join('; ');
-  await machine.run(['sh', '-c', stop, 'stop', socket, pidFile], { timeoutMs: 60_000 });
+  await machine.run(['sh', '-c', halt, 'halt', enginePaths(directory).pidFile]);
+}
+
+/** Removes its containers, stops it and removes its files. */
+export async function stopEngine(machine: Machine, directory: string): Promise<void> {
+  const { socket, data, run } = enginePaths(directory);
+  const empty =
+    'all=$(docker -H "unix://$1" ps -aq 2>/dev/null); [ -z "$all" ] || docker -H "unix://$1" rm -f $all >/dev/null 2>&1';
+  await machine.run(['sh', '-c', empty, 'empty', socket], { timeoutMs: 60_000 });
+  await haltEngine(machine, directory);
   await machine.run(['rm', '-rf', data, run]);
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { readIfExists, writeDurably } from '../../components/host/files.ts';
 import { type Policy, parsePolicy } from '../policy/index.ts';
 import { buildTopology, removeTopology } from './build-topology.ts';
-import { enginePaths, startEngine, stopEngine } from './engine.ts';
+import { enginePaths, haltEngine, startEngine, stopEngine } from './engine.ts';
 import { loadImages, type TruckImages } from './images.ts';
 import { installFirebreak } from './installation.ts';
 import type { LabKernel } from './kernel.ts';
@@ -154,6 +154,13 @@ export class Lab {
   /** The truck's command line: `firebreak ...` on the truck. */
   firebreak(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
     return this.exec('truck', ['firebreak', ...argv], { timeoutMs: 600_000, ...options });
+  }
+
+  /** Ends the truck's dockerd in good order and starts it again; its containers go and come with it. */
+  async restartEngine(): Promise<void> {
+    const { name } = this.#state;
+    await haltEngine(this.machine, inner(name));
+    await startEngine(this.machine, name, inner(name));
   }
 
   /** State of each container on the truck, by name, as Docker says it. */

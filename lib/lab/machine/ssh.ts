@@ -86,9 +86,7 @@ export function sshMachine(directory: VmDirectory, gone: () => Promise<string | 
       const result = await runLocally(session(argv, { ...environment, ...mark }), {
         ...others,
         shownAs: argv,
-        afterTimeout: async () => {
-          await runLocally(session(killMarked(mark), {}), { timeoutMs: 20_000 });
-        },
+        stop: () => runLocally(session(killMarked(mark), {}), { timeoutMs: 20_000 }),
       });
       // ssh's own failures have this code, too.
       const reason = result.exitCode === 255 ? await gone() : undefined;

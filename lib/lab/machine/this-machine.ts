@@ -11,9 +11,7 @@ export function thisMachine(): Machine {
       const result = await runLocally(argv, {
         ...options,
         environment: { ...options.environment, ...mark },
-        afterTimeout: async () => {
-          await runLocally(killMarked(mark), {});
-        },
+        stop: () => runLocally(killMarked(mark), { timeoutMs: 20_000 }),
       });
       return checked(argv, result, options);
     },

@@ -1,0 +1,81 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { run } from '../../../components/host/run.ts';
+import { loadAndKeep, observeRuleset } from '../../../components/network-manager/rulesets.ts';
+import { ROUTER_TABLE } from '../../../components/network-manager/truck.ts';
+import { policyDocument } from '../../lib/policy/arbitrary.ts';
+import { compiled, example, policyOf } from '../../lib/truck/support.ts';
+
+/** The real nft and the real kernel, in a network namespace of its own (root is needed). */
+const NAMESPACE = `fbt-rulesets-${process.pid}`;
+const NETNS = `/run/netns/${NAMESPACE}`;
+let listings: string;
+
+beforeAll(async () => {
+  await run(['ip', 'netns', 'add', NAMESPACE]);
+  listings = await mkdtemp(join(tmpdir(), 'firebreak-listings-'));
+});
+
+afterAll(async () => {
+  await run(['ip', 'netns', 'delete', NAMESPACE]);
+  await rm(listings, { recursive: true });
+});
+
+const rulesetOf = (name: string) => compiled(example(name)).router.configuration.ruleset;
+const observed = () => observeRuleset(ROUTER_TABLE, listings, NETNS);
+const nft = (...argv: string[]) => run(['nft', ...argv], { netns: NETNS });
+
+test('the kernel takes the rulesets of any policy, one after the other, and each is recognised as loaded', async () => {
+  const documents = fc.sample(policyDocument(), { numRuns: 25, seed: 20 });
+  for (const ruleset of documents.map(
+    (document) => compiled(policyOf(JSON.stringify(document))).router.configuration.ruleset,
+  )) {
+    await loadAndKeep(ruleset, ROUTER_TABLE, listings, NETNS);
+    expect(await observed()).toBe(ruleset.fingerprint);
+  }
+});
+
+test('a ruleset loaded again, in whatever order the kernel now keeps its sets, is still the same', async () => {
+  const ruleset = rulesetOf('station.yaml');
+  for (let round = 0; round < 5; round++) {
+    await loadAndKeep(ruleset, ROUTER_TABLE, listings, NETNS);
+    expect(await observed()).toBe(ruleset.fingerprint);
+    await run(['nft', '-f', '-'], { input: ruleset.text, netns: NETNS });
+    expect(await observed()).toBe(ruleset.fingerprint);
+  }
+});
+
+const TAMPERINGS: readonly (readonly [string, readonly string[]])[] = [
+  ['a rule is inserted', ['insert', 'rule', 'inet', 'firebreak', 'forward', 'accept']],
+  ['a chain is flushed', ['flush', 'chain', 'inet', 'firebreak', 'prerouting']],
+  ['a policy is changed', ['add', 'chain', 'inet', 'firebreak', 'forward', '{ policy accept; }']],
+  ['the table is deleted', ['delete', 'table', 'inet', 'firebreak']],
+  ['everything is flushed', ['flush', 'ruleset']],
+];
+
+test.each(TAMPERINGS)('%s: the ruleset counts as gone', async (_what, command) => {
+  const ruleset = rulesetOf('article.yaml');
+  await loadAndKeep(ruleset, ROUTER_TABLE, listings, NETNS);
+  expect(await observed()).toBe(ruleset.fingerprint);
+  await nft(...command);
+  expect(await observed()).toBeNull();
+});
+
+test('a ruleset whose listing nobody kept counts as gone', async () => {
+  const ruleset = rulesetOf('article.yaml');
+  await loadAndKeep(ruleset, ROUTER_TABLE, listings, NETNS);
+  await rm(join(listings, ROUTER_TABLE.join('-')));
+  expect(await observed()).toBeNull();
+});
+
+test('a swap keeps the base chains: their handles don’t change', async () => {
+  const handles = async () =>
+    (await nft('-a', 'list', 'table', 'inet', 'firebreak')).match(/chain \w+ \{ # handle \d+/g);
+  await loadAndKeep(rulesetOf('article.yaml'), ROUTER_TABLE, listings, NETNS);
+  const before = await handles();
+  await loadAndKeep(rulesetOf('station.yaml'), ROUTER_TABLE, listings, NETNS);
+  expect(await handles()).toEqual(before);
+  expect(before).toHaveLength(7);
+});

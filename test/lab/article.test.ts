@@ -1,0 +1,153 @@
+import type { Lab } from '../../lib/lab/lab.ts';
+import { apply, example, failures, matrix, openLab, untilProved } from './support.ts';
+
+jest.setTimeout(600_000);
+
+const ARTICLE = example('article.yaml');
+let lab: Lab;
+
+beforeAll(async () => {
+  lab = await openLab();
+  await lab.plug(ARTICLE);
+});
+
+const docker = (...argv: string[]) => lab.exec('truck', ['docker', ...argv]);
+
+/** Everything that Firebreak could have changed on the truck, as text. */
+async function truckState(): Promise<string> {
+  const outputs = await Promise.all([
+    lab.exec('truck', ['ip', '-d', 'addr']),
+    docker('ps', '--all', '--no-trunc', '--format', '{{.ID}} {{.Names}} {{.Networks}}'),
+    docker('network', 'ls', '--no-trunc', '--format', '{{.ID}} {{.Name}}'),
+    lab.exec('truck', ['nft', '-s', 'list', 'tables']),
+  ]);
+  return outputs.map(({ stdout }) => stdout).join('\n');
+}
+
+test('the article’s policy comes up on a bare truck', async () => {
+  const { steps, drift } = await apply(lab, ARTICLE);
+  expect(steps.length).toBeGreaterThan(20);
+  expect(drift).toEqual([]);
+});
+
+test('all 28 rows of the article’s table are measured as it promises', async () => {
+  const measured = await matrix(lab, ARTICLE);
+  expect(failures(measured)).toEqual([]);
+  expect(measured.rows).toHaveLength(28);
+  expect(measured.rows.filter(({ expectation }) => expectation.verdict === 'reachable')).toHaveLength(16);
+});
+
+test('applied a second time nothing is done', async () => {
+  expect((await apply(lab, ARTICLE)).steps).toEqual([]);
+});
+
+test('commands run at every node, with their exit codes', async () => {
+  await lab.exec('device1', ['ping', '-c1', '-W5', '10.0.1.3']);
+  await lab.exec('container1', ['ping', '-c1', '-W5', '10.0.1.5']);
+  await lab.exec('router', ['ping', '-c1', '-W5', '10.0.2.5']);
+  const { stdout } = await lab.exec('truck', ['ip', '-j', 'addr']);
+  expect(JSON.parse(stdout)).toEqual(expect.arrayContaining([expect.objectContaining({ ifname: 'enp2s0' })]));
+  expect((await lab.exec('device1', ['ping', '-c1', '-W1', '10.0.2.3'], { check: false })).exitCode).toBe(1);
+  await expect(async () => lab.exec('nowhere', ['true'])).rejects.toThrow(/no nowhere in this lab; its nodes are/);
+});
+
+test('a dry run of another policy says the steps and does none', async () => {
+  const before = await truckState();
+  const { stdout } = await lab.firebreak(['apply', '-', '--dry-run'], {
+    input: ARTICLE.replace('vlan: 2', 'vlan: 22'),
+  });
+  expect(stdout).toContain('link enp2s0.22: add VLAN 22 on enp2s0');
+  expect(await truckState()).toBe(before);
+});
+
+test('a bad policy is refused with every field path and exit code 2, and the truck stays as it was', async () => {
+  const before = await truckState();
+  const bad = ARTICLE.replace('vlan: 2', 'vlan: 1').replace('router: 10.0.2.3', 'router: 10.0.9.3');
+  const { exitCode, stdout } = await lab.firebreak(['apply', '-', '--json'], { input: bad, check: false });
+  expect(exitCode).toBe(2);
+  const paths = (JSON.parse(stdout) as { problems: { path: string }[] }).problems.map(({ path }) => path);
+  expect(paths).toEqual(
+    expect.arrayContaining([expect.stringMatching(/segments\.br.net\.vlan/), 'segments.br1net.router']),
+  );
+  expect(await truckState()).toBe(before);
+});
+
+describe('when something breaks', () => {
+  const inRouter = async (...argv: string[]) =>
+    lab.exec('truck', ['nsenter', `--net=/proc/${await routerPid()}/ns/net`, ...argv]);
+  const routerPid = async () => (await docker('inspect', '--format', '{{.State.Pid}}', 'router')).stdout.trim();
+
+  test('a rule that opens the segments is measured as breaches, and apply mends it', async () => {
+    await inRouter('nft', 'insert', 'rule', 'inet', 'firebreak', 'forward', 'accept');
+    const open = await matrix(lab, ARTICLE);
+    expect(open.verdict).toBe('breached');
+    expect(failures(open)).toHaveLength(8);
+    const { steps } = await apply(lab, ARTICLE);
+    expect(steps[0]).toMatch(/^router: load ruleset/);
+    expect(failures(await matrix(lab, ARTICLE))).toEqual([]);
+  });
+
+  test('a router without its address is measured as an outage', async () => {
+    await inRouter('ip', 'link', 'set', 'dev', 'eth0', 'group', '0');
+    const cut = await matrix(lab, ARTICLE);
+    expect(['outage', 'inconclusive']).toContain(cut.verdict);
+    await apply(lab, ARTICLE);
+    expect(failures(await matrix(lab, ARTICLE))).toEqual([]);
+  });
+
+  const noBreach = (measured: Awaited<ReturnType<typeof matrix>>) =>
+    expect(measured.rows.filter(({ outcome }) => outcome === 'breach')).toEqual([]);
+
+  test('docker restart router: nothing forbidden passes, and all rows are back without a human', async () => {
+    await docker('restart', '--time', '1', 'router');
+    await untilProved(lab, ARTICLE, { deadline: 180_000, meanwhile: noBreach });
+  });
+
+  test('a router that finds no ruleset forwards nothing', async () => {
+    const { stdout } = await docker('inspect', '--format', '{{(index .Mounts 0).Source}}', 'router');
+    const current = `${stdout.trim()}/current`;
+    await lab.exec('truck', ['mv', current, `${current}.away`]);
+    await docker('restart', '--time', '1', 'router');
+    const closed = await matrix(lab, ARTICLE);
+    noBreach(closed);
+    expect(
+      closed.rows.filter(({ expectation, observed }) => expectation.to === 'internet' && observed === 'reachable'),
+    ).toEqual([]);
+    await lab.exec('truck', ['mv', `${current}.away`, current]);
+    await untilProved(lab, ARTICLE, { deadline: 180_000, meanwhile: noBreach });
+  });
+
+  test('a restart of dockerd: nothing forbidden passes, and all rows are back without a human', async () => {
+    await lab.restartEngine();
+    await untilProved(lab, ARTICLE, { deadline: 300_000, meanwhile: noBreach });
+  });
+});
+
+test('a vendor’s container started by plain docker run on a segment is isolated too, and reaches the internet through the router', async () => {
+  await docker('run', '--detach', '--name', 'vendor-x', '--network', 'br0net', 'alpine:3', 'sleep', '1000');
+  const ping = (address: string) => docker('exec', 'vendor-x', 'ping', '-c1', '-W3', address);
+  await ping('8.8.8.8');
+  await ping('10.0.1.5');
+  await expect(ping('10.0.2.5')).rejects.toThrow(/exit code 1/);
+  await expect(ping('192.168.50.1')).rejects.toThrow(/exit code 1/);
+  await docker('rm', '--force', 'vendor-x');
+});
+
+test('down removes what is owned and nothing else', async () => {
+  await lab.exec('truck', ['ip', 'link', 'add', 'name', 'keepme', 'type', 'bridge']);
+  await docker('network', 'create', '--subnet', '10.77.0.0/24', 'keepme');
+  await lab.firebreak(['down']);
+  const links = JSON.parse((await lab.exec('truck', ['ip', '-j', 'link'])).stdout) as { ifname: string }[];
+  const names = links.map(({ ifname }) => ifname).filter((name) => !/^br-[0-9a-f]{12}$/.test(name));
+  expect(names.sort()).toEqual(['docker0', 'enp2s0', 'keepme', 'lo', 'wlp3s0f0']);
+  expect((await docker('network', 'ls', '--format', '{{.Name}}')).stdout.trim().split('\n').sort()).toEqual([
+    'bridge',
+    'host',
+    'keepme',
+    'none',
+  ]);
+  expect((await docker('ps', '--all', '--quiet')).stdout).toBe('');
+  expect((await lab.exec('truck', ['nft', 'list', 'tables'])).stdout).not.toContain('firebreak');
+  await docker('network', 'rm', 'keepme');
+  await lab.exec('truck', ['ip', 'link', 'delete', 'keepme']);
+});

@@ -1,0 +1,89 @@
+import fc from 'fast-check';
+import { groupBy } from '../../../lib/truck/group-by.ts';
+import { hostRuleset } from '../../../lib/truck/ruleset/host.ts';
+import { canonicalListing, carriedFingerprint, elements } from '../../../lib/truck/ruleset/text.ts';
+import { policyDocument } from '../policy/arbitrary.ts';
+import { compiled, example, policyOf } from './support.ts';
+
+const article = compiled(example('article.yaml')).router.configuration.ruleset;
+
+test('a ruleset carries its own fingerprint, and another text another one', () => {
+  expect(carriedFingerprint(article.text)).toBe(article.fingerprint);
+  const other = compiled(example('station.yaml')).router.configuration.ruleset;
+  expect(other.fingerprint).not.toBe(article.fingerprint);
+});
+
+test('every base chain of the router drops what no rule allows, except where nothing is decided', () => {
+  const chains = [...article.text.matchAll(/chain (\w+) \{ type (\w+) .* policy (\w+);/g)].map(
+    ([, name, type, policy]) => [name, type, policy],
+  );
+  expect(chains).toEqual([
+    ['prerouting', 'filter', 'drop'],
+    ['input', 'filter', 'drop'],
+    ['forward', 'filter', 'drop'],
+    ['output', 'filter', 'drop'],
+    ['uplink_nat', 'nat', 'accept'],
+  ]);
+});
+
+test('no ruleset ever deletes a table or a chain: what changes is their content', () => {
+  fc.assert(
+    fc.property(policyDocument(), (document) => {
+      const { text } = compiled(policyOf(JSON.stringify(document))).router.configuration.ruleset;
+      expect(text).not.toMatch(/delete|destroy|flush ruleset/);
+      expect(text.match(/flush table inet firebreak\n/g)).toHaveLength(1);
+    }),
+  );
+});
+
+test('interfaces are never named in the router’s ruleset', () => {
+  expect(article.text).not.toMatch(/iifname|oifname|eth\d/);
+});
+
+test('flows over the same pair are merged, so that no elements overlap', () => {
+  const base = example('article.yaml');
+  const flow = { from: 'container1', to: 'container2', protocol: 'tcp' as const };
+  const { text } = compiled({
+    ...base,
+    flows: [
+      { ...flow, name: 'a', ports: [{ from: 440, to: 450 }] },
+      {
+        ...flow,
+        name: 'b',
+        ports: [
+          { from: 445, to: 460 },
+          { from: 80, to: 80 },
+        ],
+      },
+    ],
+  }).router.configuration.ruleset;
+  expect(text).toContain('tcp dport { 1 . 2 . 10.0.1.4 . 10.0.2.4 . 440-460, 1 . 2 . 10.0.1.4 . 10.0.2.4 . 80 }');
+});
+
+test('the host drops what comes from and goes to each of its closed links', () => {
+  const { text } = hostRuleset(['br0', 'enp2s0.1']);
+  expect(text).toContain('iifname { "br0", "enp2s0.1" } counter drop');
+  expect(text.match(/oifname \{ "br0", "enp2s0.1" \} counter drop/g)).toHaveLength(2);
+});
+
+test('listings are equal for equal sets, whatever the order and the white space', () => {
+  expect(canonicalListing('a {  2 . 1 : drop, 1 . 2 : accept }\n\tb')).toBe(
+    canonicalListing('a { 1 . 2 : accept, 2 . 1 : drop } b'),
+  );
+  expect(canonicalListing('a { 1, 2 }')).not.toBe(canonicalListing('a { 1, 3 }'));
+});
+
+test('elements are sorted and said once', () => {
+  expect(elements(['b', 'a', 'b'])).toBe('{ a, b }');
+});
+
+test('groupBy keeps order and loses nothing', () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat(20)), (numbers) => {
+      const groups = groupBy(numbers, (number) => String(number % 3));
+      expect([...groups.values()].flat().sort()).toEqual([...numbers].sort());
+      for (const [key, members] of groups)
+        expect(members).toEqual(numbers.filter((number) => String(number % 3) === key));
+    }),
+  );
+});
