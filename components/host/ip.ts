@@ -42,3 +42,9 @@ export async function listDefaultRoutes(netns: string): Promise<readonly IpRoute
 export async function ipBatch(commands: readonly string[]): Promise<void> {
   if (commands.length > 0) await run(['ip', '-batch', '-'], { input: `${commands.join('\n')}\n` });
 }
+
+/** Names of the network namespaces that ip-netns(8) keeps. */
+export async function listNamespaces(): Promise<readonly string[]> {
+  const text = await run(['ip', 'netns', 'list']);
+  return text.split('\n').flatMap((line) => line.split(' ')[0] || []);
+}
