@@ -20,9 +20,10 @@ await build({
   external: ['koffi'],
   logLevel: 'warning',
 });
+cpSync(join(root, 'components', 'router', 'root'), join(out, 'router'), { recursive: true });
 for (const name of ['koffi', '@koromix']) {
   cpSync(join(root, 'node_modules', name), join(out, 'node_modules', name), {
     recursive: true,
-    filter: (path) => !/\/koffi\/(doc|src|vendor)(\/|$)|musl_/.test(path),
+    filter: (path) => !/\/koffi\/(doc|lib|vendor)(\/|$)|musl_/.test(path),
   });
 }

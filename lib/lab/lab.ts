@@ -31,6 +31,7 @@ interface LabState {
   readonly name: string;
   readonly kernel: Machine['kind'];
   readonly policy: string;
+  readonly build: string;
   readonly bin: string;
   readonly images: TruckImages;
 }
@@ -95,9 +96,16 @@ export class Lab {
     const { socket } = await startEngine(machine, name, inner(name));
     signal?.throwIfAborted();
     say('images');
-    const images = await loadImages(machine, socket, policy);
+    const images = await loadImages(machine, socket, { policy, routerRoot: routerRoot(options.build) });
     const { bin } = await installFirebreak(machine, options.build, `${inner(name)}/installations`);
-    const lab = new Lab(machine, { name, kernel: machine.kind, policy: options.policy, bin, images });
+    const lab = new Lab(machine, {
+      name,
+      kernel: machine.kind,
+      policy: options.policy,
+      build: options.build,
+      bin,
+      images,
+    });
     await lab.#keep();
     signal?.throwIfAborted();
     return lab;
@@ -178,14 +186,16 @@ export class Lab {
   /** Plugs switch, devices and internet for another policy; the truck is not touched. */
   async plug(policy: string): Promise<void> {
     await rewire(this.machine, this.#state.name, this.policy, checked(policy));
-    const images = await loadImages(this.machine, this.#surroundings.socket, checked(policy));
+    const { build, images: known } = this.#state;
+    const needs = { policy: checked(policy), routerRoot: routerRoot(build), known };
+    const images = await loadImages(this.machine, this.#surroundings.socket, needs);
     this.#state = { ...this.#state, policy, images };
     await this.#keep();
   }
 
   async #refresh({ policy, build }: LabOptions): Promise<void> {
     const { bin } = await installFirebreak(this.machine, build, `${inner(this.#state.name)}/installations`);
-    this.#state = { ...this.#state, bin };
+    this.#state = { ...this.#state, build, bin };
     await this.#keep();
     if (checked(policy).revision.hash !== this.policy.revision.hash) await this.plug(policy);
   }
@@ -220,6 +230,7 @@ export class Lab {
   }
 }
 
+const routerRoot = (build: string) => join(build, 'router');
 const stateFile = (directory: string) => join(directory, 'lab.json');
 const kernelFile = (directory: string) => join(directory, 'kernel');
 const agentsFile = (name: string) => `${inner(name)}/agents.json`;

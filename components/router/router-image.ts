@@ -1,0 +1,30 @@
+import type { Architecture } from './debian.ts';
+import type { ImageRecipe } from './image/build.ts';
+
+/** Applets of busybox with names of their own: what firebreak-router uses, and what a human needs to look around. */
+const APPLETS = [
+  ...['sh', 'awk', 'cat', 'echo', 'grep', 'hexdump', 'kill', 'ls', 'printf', 'ps', 'rm', 'sed', 'sleep', 'udhcpc'],
+  ...['env', 'head', 'nc', 'nslookup', 'ping', 'sort', 'tail', 'traceroute', 'true', 'wget'],
+];
+
+/**
+ * The router's image: nftables and iproute2 with their libraries, flock, busybox, and what is ours.
+ * @param overlayDirectory components/router/root
+ */
+export function routerImage(architecture: Architecture, overlayDirectory: string): ImageRecipe {
+  return {
+    name: 'firebreak-router',
+    architecture,
+    packages: [
+      ...['busybox-static', 'nftables', 'iproute2', 'util-linux', 'libc6'],
+      ...['libnftables1', 'libnftnl11', 'libmnl0', 'libjansson4', 'libgmp10', 'libxtables12', 'libedit2', 'libtinfo6'],
+      ...['libbsd0', 'libmd0', 'libbpf1', 'libelf1', 'libcap2', 'zlib1g'],
+    ],
+    programs: ['/bin/busybox', '/usr/sbin/nft', '/bin/ip', '/usr/bin/flock'],
+    applets: APPLETS,
+    overlayDirectory,
+    entrypoint: ['/usr/local/bin/firebreak-router'],
+    command: ['run'],
+    labels: { 'org.opencontainers.image.title': 'firebreak-router' },
+  };
+}
