@@ -78,30 +78,27 @@ function judgeRow(
     return row(expectation, undefined, 'probe-failed', 'inconclusive', 'it was not measured');
   const observed = observedOf(observation);
   const say = (outcome: Outcome, reason: string) => row(expectation, observation, observed, outcome, reason);
-  // What arrived has arrived, whatever else went wrong.
-  if (expectation.verdict === 'isolated' && observation.arrived === true) {
-    return say(
-      'breach',
-      observation.reply === 'none' ? 'it arrived, though nothing came back' : 'it arrived and was answered',
-    );
-  }
+  const leak = leakOf(observation);
+  // What arrived or was answered has been so, whatever else went wrong.
+  if (expectation.verdict === 'isolated' && leak !== null) return say('breach', leak);
   if (observation.error !== undefined) return say('inconclusive', observation.error);
   return expectation.verdict === 'isolated'
-    ? judgeIsolated(observation, alive.has(targetKey(expectation)), expectation, say)
+    ? judgeSilence(alive.has(targetKey(expectation)), expectation, say)
     : judgeReachable(observation, expectation, say);
 }
 
 type Say = (outcome: Outcome, reason: string) => MatrixRow;
 
-function judgeIsolated(
-  { reply, arrived }: Observation,
-  isAlive: boolean,
-  { address }: Expectation,
-  say: Say,
-): MatrixRow {
+/** What shows that something got through, in words; null: nothing does. */
+function leakOf({ arrived, reply }: Observation): string | null {
   if (reply === 'answer' || reply === 'refused') {
-    return say('breach', arrived === false ? 'somebody answered for it' : 'it answered');
+    if (arrived === null) return 'it answered';
+    return arrived ? 'it arrived and was answered' : 'somebody answered for it';
   }
+  return arrived === true ? 'it arrived, though no answer came back' : null;
+}
+
+function judgeSilence(isAlive: boolean, { address }: Expectation, say: Say): MatrixRow {
   return isAlive
     ? say('as-expected', 'nothing arrived and nothing came back')
     : say('inconclusive', `nobody had an answer from ${address} in this run, so its silence proves nothing`);
