@@ -3,12 +3,13 @@ import type { ImageRecipe } from './image/build.ts';
 
 /** Applets of busybox with names of their own: what firebreak-router uses, and what a human needs to look around. */
 const APPLETS = [
-  ...['sh', 'awk', 'cat', 'echo', 'grep', 'hexdump', 'kill', 'ls', 'printf', 'ps', 'rm', 'sed', 'sleep', 'udhcpc'],
+  ...['awk', 'cat', 'grep', 'hexdump', 'ls', 'ps', 'rm', 'sed', 'sleep', 'udhcpc'],
   ...['env', 'head', 'nc', 'nslookup', 'ping', 'sort', 'tail', 'traceroute', 'true', 'wget'],
 ];
 
 /**
- * The router's image: nftables and iproute2 with their libraries, flock, busybox, and what is ours.
+ * The router's image: nftables and iproute2 with their libraries, flock, dash, busybox, and what is ours.
+ * dash, because busybox's shell runs its own applets before the programs of the same name: its ip knows no link groups.
  * @param overlayDirectory components/router/root
  */
 export function routerImage(architecture: Architecture, overlayDirectory: string): ImageRecipe {
@@ -16,11 +17,11 @@ export function routerImage(architecture: Architecture, overlayDirectory: string
     name: 'firebreak-router',
     architecture,
     packages: [
-      ...['busybox-static', 'nftables', 'iproute2', 'util-linux', 'libc6'],
+      ...['busybox-static', 'dash', 'nftables', 'iproute2', 'util-linux', 'libc6'],
       ...['libnftables1', 'libnftnl11', 'libmnl0', 'libjansson4', 'libgmp10', 'libxtables12', 'libedit2', 'libtinfo6'],
       ...['libbsd0', 'libmd0', 'libbpf1', 'libelf1', 'libcap2', 'zlib1g'],
     ],
-    programs: ['/bin/busybox', '/usr/sbin/nft', '/bin/ip', '/usr/bin/flock'],
+    programs: ['/bin/sh', '/bin/busybox', '/usr/sbin/nft', '/bin/ip', '/usr/bin/flock'],
     applets: APPLETS,
     overlayDirectory,
     entrypoint: ['/usr/local/bin/firebreak-router'],

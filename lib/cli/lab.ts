@@ -86,7 +86,9 @@ function exec(): Command {
       '\nExamples:\n  sudo firebreak lab exec device1 -- ping -c1 10.0.1.3\n  sudo firebreak lab exec truck -- ip -j addr',
     )
     .action(async (node: string, command: readonly string[], { name }: { readonly name: string }) => {
-      process.exitCode = await attach(await Lab.open(name), node, command, false);
+      // Commander leaves the separator in place when options pass through.
+      const argv = command[0] === '--' ? command.slice(1) : command;
+      process.exitCode = await attach(await Lab.open(name), node, argv, false);
     });
 }
 

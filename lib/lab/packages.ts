@@ -3,6 +3,7 @@ export const PACKAGES = [
   'docker.io',
   'iptables',
   'iproute2',
+  'iputils-ping',
   'nftables',
   'kmod',
   'busybox-static',
