@@ -9,7 +9,7 @@ const common = {
   transform: { '\\.[cm]?[jt]s$': ['@swc/jest', swc] },
   // Jest 30 on Node 20 loads no ESM: everything that ships only ESM is transformed like our own code.
   transformIgnorePatterns: [
-    '/node_modules/(?!(execa|@sindresorhus|@sec-ant|figures|get-stream|human-signals|is-plain-obj|is-stream|is-unicode-supported|npm-run-path|path-key|parse-ms|pretty-ms|strip-final-newline|unicorn-magic|yoctocolors|cli-truncate|slice-ansi|string-width|log-update|ansi-escapes|environment|cli-cursor|restore-cursor|onetime|mimic-function|wrap-ansi|strip-ansi|ansi-regex|ansi-styles|is-fullwidth-code-point|get-east-asian-width|eventemitter3|rfdc|colorette)/)',
+    '/node_modules/(?!(execa|@sindresorhus|@sec-ant|figures|get-stream|human-signals|is-plain-obj|is-stream|is-unicode-supported|npm-run-path|path-key|parse-ms|pretty-ms|strip-final-newline|unicorn-magic|yoctocolors)/)',
   ],
 };
 // Its export map knows only ESM's conditions.

@@ -1,9 +1,10 @@
+import { nativeArchitecture } from '../../components/router/debian.ts';
 import { kernelCapabilities } from './machine/capabilities.ts';
 import type { Machine } from './machine/machine.ts';
 import { installPackages, missingPackages } from './machine/packages.ts';
 import { thisMachine } from './machine/this-machine.ts';
 import { bootVm, openVm, stopVm } from './machine/vm.ts';
-import { PACKAGES, VM_PACKAGES } from './packages.ts';
+import { PACKAGES, vmPackages } from './packages.ts';
 
 /** Whose kernel a lab runs on; `auto` takes this machine's if it has 802.1Q, ipvlan and bridge VLAN filtering. */
 export type LabKernel = 'auto' | Machine['kind'];
@@ -23,7 +24,7 @@ export async function prepareMachine(
   await provide(PACKAGES, say);
   const kind = kernel === 'auto' ? await choose(say) : kernel;
   if (kind === 'this-machine') return thisMachine();
-  await provide(VM_PACKAGES, say);
+  await provide(vmPackages(await nativeArchitecture()), say);
   return bootVm(directory, { onProgress: say, ...(signal === undefined ? {} : { signal }) });
 }
 

@@ -1,15 +1,13 @@
+import type { Architecture } from '../../components/router/debian.ts';
+import { qemuPackage } from './machine/qemu.ts';
+
 /** Debian packages that a lab needs: the truck's tools, and the image builder's. */
 export const PACKAGES = [
-  'docker.io',
-  'iptables',
-  'iproute2',
-  'iputils-ping',
-  'nftables',
-  'kmod',
-  'busybox-static',
-  'util-linux',
-  'tar',
+  ...['docker.io', 'iptables', 'iproute2', 'iputils-ping', 'nftables', 'kmod'],
+  ...['busybox-static', 'util-linux', 'tar'],
 ];
 
 /** What the VM needs besides, where this machine's kernel doesn't do. Nothing of it is started as a service. */
-export const VM_PACKAGES = ['qemu-system-x86', 'qemu-system-common', 'openssh-client'];
+export function vmPackages(architecture: Architecture): readonly string[] {
+  return [qemuPackage(architecture), 'qemu-system-common', 'openssh-client'];
+}

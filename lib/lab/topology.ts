@@ -21,9 +21,12 @@ interface Batch {
 /** The places of a lab that are no nodes of the policy. */
 export type Place = 'truck' | 'switch' | 'internet';
 
-/** Name of the namespace of a place or a device; it carries the lab's mark, so that labs don't collide. */
+/**
+ * Name of the namespace of a place or a device. Names of labs and nodes hold hyphens but no dots, so no lab's name begins with
+ * another's, nor with that of a canary.
+ */
 export function namespaceOf(lab: string, place: Place | (string & {})): string {
-  return `fb-${lab}-${place}`;
+  return `fb.${lab}.${place}`;
 }
 
 export function topology(lab: string, policy: Policy): Topology {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type Subnet, toNumber, toSubnet } from './ipv4';
-import type { SegmentEntry } from './schema';
+import { type Subnet, toNumber, toSubnet } from './ipv4.ts';
+import type { SegmentEntry } from './schema.ts';
 
 /** A node that lives in a segment, with the address that its author gave it, if any. */
 export interface Tenant {

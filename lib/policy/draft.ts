@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { isMap } from './plain';
-import type { Problem } from './problems';
+import { isMap } from './plain.ts';
+import type { Problem } from './problems.ts';
 import {
   ContainerEntry,
   DeviceEntry,
@@ -10,8 +10,8 @@ import {
   SegmentEntry,
   TrunkEntry,
   UplinkEntry,
-} from './schema';
-import { schemaProblems } from './schema-problems';
+} from './schema.ts';
+import { schemaProblems } from './schema-problems.ts';
 
 /**
  * A document on its way to being checked: what of it has the right shape. One misspelt field must not hide the other faults,

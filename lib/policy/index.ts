@@ -1,7 +1,7 @@
-export { checkAgainstHost, type HostSubnet } from './checks/host';
-export { policyJsonSchema } from './json-schema';
-export { macOf } from './mac';
-export { type Checked, checkDocument, type ParseOptions, parsePolicy } from './parse';
-export type * from './policy';
-export { describeProblem, hasErrors, type Problem } from './problems';
-export type { PolicyDocument, PolicyDocumentInput } from './schema';
+export { checkAgainstHost, type HostSubnet } from './checks/host.ts';
+export { policyJsonSchema } from './json-schema.ts';
+export { macOf } from './mac.ts';
+export { type Checked, checkDocument, type ParseOptions, parsePolicy } from './parse.ts';
+export type * from './policy.ts';
+export { hasErrors, type Problem } from './problems.ts';
+export type { PolicyDocument, PolicyDocumentInput } from './schema.ts';

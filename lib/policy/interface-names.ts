@@ -1,4 +1,4 @@
-import type { SegmentEntry, TrunkEntry } from './schema';
+import type { SegmentEntry, TrunkEntry } from './schema.ts';
 
 /** Linux: IFNAMSIZ is 16 with the final NUL. */
 export const MAX_INTERFACE_NAME = 15;

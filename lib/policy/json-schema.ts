@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PolicyDocument } from './schema';
+import { PolicyDocument } from './schema.ts';
 
 /**
  * The shape of a policy document as JSON Schema, for editors: with it they complete, explain and underline while one writes.

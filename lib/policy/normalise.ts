@@ -1,13 +1,13 @@
-import { assignAddresses } from './assign';
-import { tenantsBySegment } from './checks/addresses';
-import type { Draft } from './draft';
-import { bridgeName, vlanInterfaceName } from './interface-names';
-import { toAddress, toSubnet } from './ipv4';
-import { containerMacs } from './mac';
-import type { Addressing, Flow, Node, Policy, Segment, Uplink } from './policy';
-import { mergeRanges, toRange } from './ports';
-import { revisionOf } from './revision';
-import type { FlowEntry, PolicyDocument, SegmentEntry, UplinkEntry } from './schema';
+import { assignAddresses } from './assign.ts';
+import { tenantsBySegment } from './checks/addresses.ts';
+import type { Draft } from './draft.ts';
+import { bridgeName, vlanInterfaceName } from './interface-names.ts';
+import { toAddress, toSubnet } from './ipv4.ts';
+import { containerMacs } from './mac.ts';
+import type { Addressing, Flow, Node, Policy, Segment, Uplink } from './policy.ts';
+import { mergeRanges, toRange } from './ports.ts';
+import { revisionOf } from './revision.ts';
+import type { FlowEntry, PolicyDocument, SegmentEntry, UplinkEntry } from './schema.ts';
 
 /** The policy that a document means. The document has passed every check: nothing is missing, and everything fits. */
 export function normalise(document: PolicyDocument, draft: Draft): Policy {

@@ -1,10 +1,10 @@
-import { checkDraft } from './checks';
-import { readDocument } from './draft';
-import { normalise } from './normalise';
-import { checkPlain, describeValue, isMap } from './plain';
-import type { Policy } from './policy';
-import { hasErrors, type Problem, value as say } from './problems';
-import { readJson, readYaml } from './yaml-text';
+import { checkDraft } from './checks/index.ts';
+import { readDocument } from './draft.ts';
+import { normalise } from './normalise.ts';
+import { checkPlain, describeValue, isMap } from './plain.ts';
+import type { Policy } from './policy.ts';
+import { hasErrors, type Problem, value as say } from './problems.ts';
+import { readJson, readYaml } from './yaml-text.ts';
 
 /** What came of a document: a policy, unless there are errors. Warnings may stand beside it. */
 export interface Checked {

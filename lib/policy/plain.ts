@@ -1,4 +1,4 @@
-import { type Problem, pathText, quote, value as say } from './problems';
+import { type Problem, pathText, quote, value as say } from './problems.ts';
 
 /** A policy is 6 levels deep; whatever is much deeper is a mistake or an attack. */
 const MAX_DEPTH = 16;

@@ -1,4 +1,4 @@
-import type { PortRange } from './policy';
+import type { PortRange } from './policy.ts';
 
 /** A port, or a range written as `8000-8010`. Whether the range makes sense is another question: see `isRange`. */
 export function toRange(port: number | string): PortRange {

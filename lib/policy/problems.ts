@@ -22,11 +22,6 @@ export function hasErrors(problems: readonly Problem[]): boolean {
   return problems.some((problem) => problem.severity === 'error');
 }
 
-/** One line for logs and terminals. */
-export function describeProblem(problem: Problem): string {
-  return `${problem.severity} in ${problem.path}: ${problem.message}`;
-}
-
 /** A path of keys and indices as text. A key that would make it ambiguous is quoted; an endless one is cut. */
 export function pathText(path: readonly PropertyKey[]): string {
   const text = path.reduce<string>((before, key) => {

@@ -1,4 +1,4 @@
-import { contains, type Subnet, toSubnet } from './ipv4';
+import { contains, type Subnet, toSubnet } from './ipv4.ts';
 
 /** Ranges that no host on the truck's networks can have (RFC 6890). */
 export const SPECIAL_RANGES: readonly { readonly subnet: Subnet; readonly meaning: string }[] = [

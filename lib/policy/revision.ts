@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Revision } from './policy';
-import type { PolicyDocument } from './schema';
+import type { Revision } from './policy.ts';
+import type { PolicyDocument } from './schema.ts';
 
 /**
  * The revision of a document: what its author counted, and what follows from its content.

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { nearest } from './nearest';
-import { describeValue, isMap } from './plain';
-import { type Problem, pathText, shape as say } from './problems';
-import { PolicyDocument } from './schema';
+import { nearest } from './nearest.ts';
+import { describeValue, isMap } from './plain.ts';
+import { type Problem, pathText, shape as say } from './problems.ts';
+import { PolicyDocument } from './schema.ts';
 
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];

@@ -1,5 +1,5 @@
 import { Composer, type CST, type Document, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, Parser } from 'yaml';
-import { type Problem, pathText, text as say, WHOLE } from './problems';
+import { type Problem, pathText, text as say, WHOLE } from './problems.ts';
 
 /** In characters; 20,000 flows fit. */
 const MAX_LENGTH = 2 * 1024 * 1024;

@@ -1,17 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { Lab } from '../../lib/lab/lab.ts';
+import { labCommand } from './lab-command.ts';
 
 /** One lab for all lab tests of a run; FIREBREAK_TEST_LAB names it, for the tests and for who wants to look. */
-export default async function setup(): Promise<void> {
-  const root = join(__dirname, '../..');
+export default function setup(): void {
   const name = `test-${process.pid}`;
-  await Lab.up({
-    name,
-    policy: readFileSync(join(root, 'examples/article.yaml'), 'utf8'),
-    kernel: 'auto',
-    build: join(root, 'build/firebreak'),
-    onProgress: (what) => process.stderr.write(`lab ${name}: ${what}\n`),
-  });
+  labCommand('up', '--name', name);
   process.env.FIREBREAK_TEST_LAB = name;
 }

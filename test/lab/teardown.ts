@@ -1,6 +1,6 @@
-import { Lab } from '../../lib/lab/lab.ts';
+import { labCommand } from './lab-command.ts';
 
-export default async function teardown(): Promise<void> {
+export default function teardown(): void {
   const name = process.env.FIREBREAK_TEST_LAB;
-  if (name !== undefined) await Lab.down(name);
+  if (name !== undefined) labCommand('down', '--name', name);
 }

@@ -25,9 +25,7 @@ export type Socket = number;
  * (packet(7): a socket bound to one protocol sees incoming packets).
  */
 export function openListener(): Socket {
-  const socket = call('socket', AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, htons(ETH_P_IP));
-  call('setsockopt', socket, SOL_SOCKET, SO_RCVBUFFORCE, int32(8 * 1024 * 1024), 4);
-  return socket;
+  return roomy(call('socket', AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, htons(ETH_P_IP)));
 }
 
 /**
@@ -35,11 +33,9 @@ export function openListener(): Socket {
  * merely reaches its interfaces.
  */
 export function openLocalListeners(): readonly Socket[] {
-  return [IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP].map((protocol) => {
-    const socket = call('socket', AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
-    call('setsockopt', socket, SOL_SOCKET, SO_RCVBUFFORCE, int32(8 * 1024 * 1024), 4);
-    return socket;
-  });
+  return [IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP].map((protocol) =>
+    roomy(call('socket', AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol)),
+  );
 }
 
 /** Frames that a listener lost since it was asked last: then its silence proves nothing. */
@@ -60,10 +56,10 @@ export function openUdp(port: number): Socket {
 
 /** Ends with a reset instead of a farewell: whoever listens is bothered no longer than needed. */
 export function openTcp(port: number): Socket {
-  const socket = call('socket', AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   const lingerNot = Buffer.alloc(8);
   lingerNot.writeInt32LE(1, 0);
-  call('setsockopt', socket, SOL_SOCKET, SO_LINGER, lingerNot, lingerNot.length);
+  const socket = call('socket', AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  orClosed(socket, () => call('setsockopt', socket, SOL_SOCKET, SO_LINGER, lingerNot, lingerNot.length));
   return bound(socket, port);
 }
 
@@ -103,7 +99,13 @@ export function readable(sockets: readonly Socket[], timeoutMs: number): readonl
     fds.writeInt32LE(socket, 8 * index);
     fds.writeInt16LE(POLLIN, 8 * index + 4);
   });
-  call('poll', fds, sockets.length, Math.max(0, Math.ceil(timeoutMs)));
+  try {
+    call('poll', fds, sockets.length, Math.max(0, Math.ceil(timeoutMs)));
+  } catch (error) {
+    // A signal came first (a child ended, a terminal changed its size): the next look will show what there is.
+    if (error instanceof SystemCallError && error.code === 'EINTR') return [];
+    throw error;
+  }
   return sockets.filter((_socket, index) => fds.readInt16LE(8 * index + 6) !== 0);
 }
 
@@ -113,9 +115,20 @@ export function close(socket: Socket): void {
 
 function bound(socket: Socket, port: number): Socket {
   const any = socketAddress('0.0.0.0', port);
+  orClosed(socket, () => call('bind', socket, any, any.length));
+  return socket;
+}
+
+/** With a receive buffer for a burst, beyond net.core.rmem_max. */
+function roomy(socket: Socket): Socket {
+  orClosed(socket, () => call('setsockopt', socket, SOL_SOCKET, SO_RCVBUFFORCE, int32(8 * 1024 * 1024), 4));
+  return socket;
+}
+
+/** A socket that can't be made what it shall be is not left open. */
+function orClosed(socket: Socket, action: () => void): void {
   try {
-    call('bind', socket, any, any.length);
-    return socket;
+    action();
   } catch (error) {
     close(socket);
     throw error;
@@ -127,7 +140,7 @@ function socketAddress(address: string, port: number): Buffer {
   const bytes = Buffer.alloc(16);
   bytes.writeUInt16LE(AF_INET, 0);
   bytes.writeUInt16BE(port, 2);
-  address.split('.').forEach((part, index) => bytes.writeUInt8(Number(part), 4 + index));
+  bytes.set(address.split('.').map(Number), 4);
   return bytes;
 }
 

@@ -109,7 +109,7 @@ async function boot(directory: VmDirectory, options: BootOptions): Promise<Machi
   const image = await initramfs(guest, {
     ...keys,
     hostname: hostnameOf(directory),
-    path: commandPath(process.env['PATH'] ?? ''),
+    path: commandPath(process.env.PATH ?? ''),
     keep: needed.filter((path) => HIDDEN.some((hidden) => isWithin(hidden, path))),
   });
   await writeFile(directory.initramfs, image, { mode: 0o600 });

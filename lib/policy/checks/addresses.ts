@@ -1,8 +1,8 @@
-import { assignAddresses, type Tenant } from '../assign';
-import type { Draft } from '../draft';
-import { contains, type Subnet, toNumber, toSubnet } from '../ipv4';
-import { type Problem, addresses as say } from '../problems';
-import type { SegmentEntry } from '../schema';
+import { assignAddresses, type Tenant } from '../assign.ts';
+import type { Draft } from '../draft.ts';
+import { contains, type Subnet, toNumber, toSubnet } from '../ipv4.ts';
+import { type Problem, addresses as say } from '../problems.ts';
+import type { SegmentEntry } from '../schema.ts';
 
 /** A fixed address with the place where it is written. */
 interface Claim {

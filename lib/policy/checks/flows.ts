@@ -1,8 +1,8 @@
-import type { Draft } from '../draft';
-import { suggester } from '../nearest';
-import { isRange, mergeRanges, rangeText, toRange } from '../ports';
-import { type Problem, flows as say } from '../problems';
-import type { FlowEntry } from '../schema';
+import type { Draft } from '../draft.ts';
+import { suggester } from '../nearest.ts';
+import { isRange, mergeRanges, rangeText, toRange } from '../ports.ts';
+import { type Problem, flows as say } from '../problems.ts';
+import type { FlowEntry } from '../schema.ts';
 
 const INTERNET = 'internet';
 

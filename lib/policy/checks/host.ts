@@ -1,6 +1,6 @@
-import { overlap, toSubnet } from '../ipv4';
-import type { Policy } from '../policy';
-import { type Problem, subnets as say } from '../problems';
+import { overlap, toSubnet } from '../ipv4.ts';
+import type { Policy } from '../policy.ts';
+import { type Problem, subnets as say } from '../problems.ts';
 
 /** An IPv4 network that a computer is in: the subnet of an address on one of its interfaces. */
 export interface HostSubnet {

@@ -1,15 +1,15 @@
-import type { Draft } from '../draft';
-import { hasErrors, type Problem } from '../problems';
-import * as addresses from './addresses';
-import type { Check } from './check';
-import * as flows from './flows';
-import * as interfaces from './interfaces';
-import * as internet from './internet';
-import * as limits from './limits';
-import * as names from './names';
-import * as nodes from './nodes';
-import * as subnets from './subnets';
-import * as uplinks from './uplinks';
+import type { Draft } from '../draft.ts';
+import { hasErrors, type Problem } from '../problems.ts';
+import * as addresses from './addresses.ts';
+import type { Check } from './check.ts';
+import * as flows from './flows.ts';
+import * as interfaces from './interfaces.ts';
+import * as internet from './internet.ts';
+import * as limits from './limits.ts';
+import * as names from './names.ts';
+import * as nodes from './nodes.ts';
+import * as subnets from './subnets.ts';
+import * as uplinks from './uplinks.ts';
 
 /** Everything that is checked beyond the shape, in the order in which it is reported. */
 const CHECKS: readonly Check[] = [

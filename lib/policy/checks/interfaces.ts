@@ -1,6 +1,6 @@
-import type { Draft } from '../draft';
-import { bridgeName, MAX_INTERFACE_NAME, vlanInterfaceName } from '../interface-names';
-import { type Problem, interfaces as say } from '../problems';
+import type { Draft } from '../draft.ts';
+import { bridgeName, MAX_INTERFACE_NAME, vlanInterfaceName } from '../interface-names.ts';
+import { type Problem, interfaces as say } from '../problems.ts';
 
 /** A VLAN ID tells segments apart on the trunk. */
 export function* vlans(draft: Draft): Iterable<Problem> {

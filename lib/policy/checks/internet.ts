@@ -1,7 +1,7 @@
-import type { Draft } from '../draft';
-import { contains, toNumber, toSubnet } from '../ipv4';
-import { type Problem, internet as say } from '../problems';
-import { isPrivate, SPECIAL_RANGES } from '../ranges';
+import type { Draft } from '../draft.ts';
+import { contains, toNumber, toSubnet } from '../ipv4.ts';
+import { type Problem, internet as say } from '../problems.ts';
+import { isPrivate, SPECIAL_RANGES } from '../ranges.ts';
 
 /** The address that stands for the internet in measurements is out there. */
 export function* probe(draft: Draft): Iterable<Problem> {

@@ -1,5 +1,5 @@
-import type { Draft } from '../draft';
-import { type Problem, limits as say } from '../problems';
+import type { Draft } from '../draft.ts';
+import { type Problem, limits as say } from '../problems.ts';
 
 /** What one truck's computer can be expected to carry. The bounds also keep the other checks fast. */
 const LIMITS = { uplinks: 16, segments: 64, nodes: 1024, flows: 20_000 } as const;

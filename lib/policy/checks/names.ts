@@ -1,6 +1,6 @@
-import type { Draft } from '../draft';
-import { nearest } from '../nearest';
-import { type Problem, names as say } from '../problems';
+import type { Draft } from '../draft.ts';
+import { nearest } from '../nearest.ts';
+import { type Problem, names as say } from '../problems.ts';
 
 /** Parts of the truck that flows, measurements and reports call by these names. */
 const RESERVED: ReadonlySet<string> = new Set(['router', 'internet', 'truck', 'switch']);

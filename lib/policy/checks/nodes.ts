@@ -1,5 +1,5 @@
-import type { Draft } from '../draft';
-import { type Problem, nodes as say } from '../problems';
+import type { Draft } from '../draft.ts';
+import { type Problem, nodes as say } from '../problems.ts';
 
 /** What runs in an adopted container is decided by whoever makes it. */
 export function* adopted(draft: Draft): Iterable<Problem> {

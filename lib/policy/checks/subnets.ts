@@ -1,7 +1,7 @@
-import type { Draft } from '../draft';
-import { overlap, type Subnet, subnetText, toSubnet } from '../ipv4';
-import { type Problem, subnets as say } from '../problems';
-import { DOCKER_BRIDGE, DOCKER_POOLS, isPrivate, SPECIAL_RANGES } from '../ranges';
+import type { Draft } from '../draft.ts';
+import { overlap, type Subnet, subnetText, toSubnet } from '../ipv4.ts';
+import { type Problem, subnets as say } from '../problems.ts';
+import { DOCKER_BRIDGE, DOCKER_POOLS, isPrivate, SPECIAL_RANGES } from '../ranges.ts';
 
 /** A subnet of the policy with the place where it is written. */
 interface Claim {

@@ -1,5 +1,5 @@
-import type { Draft } from '../draft';
-import { type Problem, uplinks as say } from '../problems';
+import type { Draft } from '../draft.ts';
+import { type Problem, uplinks as say } from '../problems.ts';
 
 /** An uplink's address is either given in full or taken by DHCP. */
 export function* addressing(draft: Draft): Iterable<Problem> {

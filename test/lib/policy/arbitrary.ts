@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { toAddress } from '../../../lib/policy/ipv4';
-import type { PolicyDocumentInput } from '../../../lib/policy/schema';
+import { toAddress } from '../../../lib/policy/ipv4.ts';
+import type { PolicyDocumentInput } from '../../../lib/policy/schema.ts';
 
 type SegmentInput = PolicyDocumentInput['segments'][string];
 type ContainerInput = NonNullable<PolicyDocumentInput['containers']>[string];

@@ -1,5 +1,5 @@
-import { checkDocument } from '../../../lib/policy';
-import type { Policy } from '../../../lib/policy/policy';
+import { checkDocument } from '../../../lib/policy/index.ts';
+import type { Policy } from '../../../lib/policy/policy.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: tests break documents in every way that the types forbid.
 export type Anything = any;

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Ajv from 'ajv';
 import { parse } from 'yaml';
-import { parsePolicy, policyJsonSchema } from '../../../lib/policy';
-import { validDocument } from './documents';
+import { parsePolicy, policyJsonSchema } from '../../../lib/policy/index.ts';
+import { validDocument } from './documents.ts';
 
 const folder = join(__dirname, '../../../examples');
 const read = (file: string) => readFileSync(join(folder, file), 'utf8');

@@ -1,5 +1,5 @@
-import { checkDocument } from '../../../lib/policy';
-import { type Anything, validDocument } from './documents';
+import { checkDocument } from '../../../lib/policy/index.ts';
+import { type Anything, validDocument } from './documents.ts';
 
 /** [what is done to a valid document, path of the problem, words of its message] */
 type Fault = [string, (document: Anything) => void, string, RegExp];

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { stringify } from 'yaml';
-import { type Checked, checkDocument, parsePolicy } from '../../../lib/policy';
-import { policyDocument } from './arbitrary';
+import { type Checked, checkDocument, parsePolicy } from '../../../lib/policy/index.ts';
+import { policyDocument } from './arbitrary.ts';
 
 /** Whatever comes in: no exception, and either a policy or at least one error that says where. */
 function expectVerdict({ policy, problems }: Checked): void {

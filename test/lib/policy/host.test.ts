@@ -1,5 +1,5 @@
-import { checkAgainstHost } from '../../../lib/policy';
-import { policyOf, validDocument } from './documents';
+import { checkAgainstHost } from '../../../lib/policy/index.ts';
+import { policyOf, validDocument } from './documents.ts';
 
 const policy = policyOf(validDocument());
 

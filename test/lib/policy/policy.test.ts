@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { stringify } from 'yaml';
-import { checkDocument, macOf, type Policy, parsePolicy, type Segment } from '../../../lib/policy';
-import { contains, toNumber, toSubnet } from '../../../lib/policy/ipv4';
-import { policyDocument } from './arbitrary';
-import { type Anything, policyOf, validDocument } from './documents';
+import { checkDocument, macOf, type Policy, parsePolicy, type Segment } from '../../../lib/policy/index.ts';
+import { contains, toNumber, toSubnet } from '../../../lib/policy/ipv4.ts';
+import { policyDocument } from './arbitrary.ts';
+import { type Anything, policyOf, validDocument } from './documents.ts';
 
 const changed = (change: (document: Anything) => void): Policy => {
   const document = validDocument();

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
-import { parsePolicy } from '../../../lib/policy';
-import { validDocument } from './documents';
+import { parsePolicy } from '../../../lib/policy/index.ts';
+import { validDocument } from './documents.ts';
 
 const valid = stringify(validDocument());
 const problemsOf = (text: string) => parsePolicy(text).problems;
