@@ -20,7 +20,9 @@ export async function rewire(machine: Machine, lab: string, before: Policy, afte
   const managedSwitch = namespaceOf(lab, 'switch');
   const internet = namespaceOf(lab, 'internet');
   const devices = before.nodes.filter(({ kind }) => kind === 'device').map(({ name }) => namespaceOf(lab, name));
-  // With a device's namespace goes its cable, and with that its port on the switch.
+  // A namespace that is deleted keeps its cable until its last process ended and the kernel got round to it: cables go first.
+  const ports = devices.map((_, index) => `link delete dev port${index + 1}\n`).join('');
+  await machine.run(['ip', '-n', managedSwitch, '-batch', '-'], { input: ports });
   await machine.run(['ip', '-batch', '-'], { input: devices.map((name) => `netns delete ${name}\n`).join('') });
   await machine.run(['bridge', '-n', managedSwitch, 'vlan', 'delete', 'dev', 'trunk', 'vid', '1-4094']);
   for (const link of ['lo', ...before.uplinks.map((uplink) => uplink.interface)]) {
