@@ -17,7 +17,7 @@ import {
   type Socket,
   send,
 } from '../host/sockets/sockets.ts';
-import { type Marked, mark, type ProbeRequest } from './probes.ts';
+import { type Marked, mark, PROBES_AT_ONCE, type ProbeRequest } from './probes.ts';
 import { RoundRecord } from './record.ts';
 
 export type { ProbeRequest };
@@ -62,8 +62,11 @@ export async function measure(
   const found = new Map<string, Observation>();
   let round = 0;
   for (let open = probes; open.length > 0 && round <= REPROBES; round++) {
-    const observations = await measureRound(vantages, mark(open, round), round === 0 ? timeoutMs : reprobeTimeoutMs);
-    for (const observation of observations) found.set(observation.id, observation);
+    for (let first = 0; first < open.length; first += PROBES_AT_ONCE) {
+      const probes = mark(open.slice(first, first + PROBES_AT_ONCE));
+      const observations = await measureRound(vantages, probes, round === 0 ? timeoutMs : reprobeTimeoutMs);
+      for (const observation of observations) found.set(observation.id, observation);
+    }
     open = open.filter(({ id }) => expectReply(id) && !isAnswered(found.get(id)));
   }
   return probes.map(({ id }) => found.get(id) ?? { id, arrived: null, reply: 'none', error: 'it was not sent' });
@@ -124,13 +127,17 @@ function hears({ vantage }: Station): readonly string[] {
 /** @returns null when the namespace is gone; then its probes have failed. */
 function openStation(vantage: Vantage, probes: readonly Marked[], record: RoundRecord): Station | null {
   try {
-    return inNamespace(vantage.netns, () => ({
-      vantage,
-      // At the router it counts what its rules let in; at a node, what reaches its interface.
-      listeners: vantage.kind === 'router' ? openLocalListeners() : [openListener()],
-      icmp: openIcmp(),
-      others: [],
-    }));
+    return inNamespace(vantage.netns, () => {
+      const icmp = openIcmp();
+      try {
+        // At the router it counts what its rules let in; at a node, what reaches its interface.
+        const listeners = vantage.kind === 'router' ? openLocalListeners() : [openListener()];
+        return { vantage, listeners, icmp, others: [] };
+      } catch (error) {
+        close(icmp);
+        throw error;
+      }
+    });
   } catch (error) {
     for (const probe of probes) {
       if (probe.request.from === vantage.node) record.failed(probe, `${vantage.node}: ${messageOf(error)}`);
@@ -158,7 +165,7 @@ function emit(probe: Marked, station: Station, record: RoundRecord, echoId: numb
   }
 }
 
-/** Reads all that has come in; waits at most so long for the first. Tells whether anything came. */
+/** Reads all that has come in; waits at most so long for the first. */
 function hearing(stations: readonly Station[], record: RoundRecord): (waitMs: number) => void {
   const nodeOf = new Map(
     stations.flatMap(({ vantage, listeners }) => listeners.map((listener) => [listener, vantage.node] as const)),
@@ -178,11 +185,13 @@ async function listen(hear: (waitMs: number) => void, record: RoundRecord, timeo
   const begun = performance.now();
   for (;;) {
     const left = begun + Math.max(timeoutMs, PATIENCE * record.slowest) - performance.now();
-    if (left <= 0 || record.complete) return;
+    if (left <= 0 || record.complete) break;
     // In small pieces, so that other work of this process goes on.
     hear(Math.min(left, 20));
     await breathe();
   }
+  // Time may have passed with other work, and who heard a reply first may not yet have been asked what arrived.
+  hear(0);
 }
 
 /** Where frames were lost before they could be read, silence proves nothing. */

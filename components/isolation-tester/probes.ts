@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import type { Probe } from '../../lib/truck/expectation.ts';
 
 /** One probe that a measurement is asked for. */
@@ -14,11 +14,11 @@ export interface ProbeRequest {
 
 /**
  * A probe with the marks by which it is known again, wherever it turns up: the nonce in its payload (ICMP, UDP), and a source port
- * that no other probe of the run has (TCP has no payload yet; masquerading keeps the port).
+ * that no other probe has had for a while (TCP has no payload yet, a UDP answer need not repeat one; masquerading keeps the port).
  */
 export interface Marked {
   readonly request: ProbeRequest;
-  /** Index in the run: ICMP sequence number, and offset of the source port. */
+  /** Index in the round: ICMP sequence number. */
   readonly index: number;
   readonly nonce: Buffer;
   readonly sourcePort: number;
@@ -29,13 +29,19 @@ const FIRST_PORT = 20_000;
 const PORTS = 12_000;
 const NONCE_LENGTH = 16;
 
-/** @param round of the same run: no two rounds share a nonce or, while there are enough, a port */
-export function mark(requests: readonly ProbeRequest[], round: number): readonly Marked[] {
+/** More would have to share ports. */
+export const PROBES_AT_ONCE = PORTS;
+
+/** Ports are taken in turn from a random one on: what an earlier measurement left on its way, or in a router's memory, has another. */
+let nextPort = randomInt(PORTS);
+
+/** @param requests at most PROBES_AT_ONCE */
+export function mark(requests: readonly ProbeRequest[]): readonly Marked[] {
   return requests.map((request, index) => ({
     request,
     index,
     nonce: randomBytes(NONCE_LENGTH),
-    sourcePort: FIRST_PORT + ((round * requests.length + index) % PORTS),
+    sourcePort: FIRST_PORT + (nextPort++ % PORTS),
   }));
 }
 
