@@ -39,12 +39,7 @@ export async function listDefaultRoutes(netns: string): Promise<readonly IpRoute
  * Several `ip` commands in one process. It stops at the first that fails; what came before stays done.
  * @param commands each without the leading `ip`.
  */
-export async function ipBatch(commands: readonly string[]): Promise<void> {
-  if (commands.length > 0) await run(['ip', '-batch', '-'], { input: `${commands.join('\n')}\n` });
-}
-
-/** Names of the network namespaces that ip-netns(8) keeps. */
-export async function listNamespaces(): Promise<readonly string[]> {
-  const text = await run(['ip', 'netns', 'list']);
-  return text.split('\n').flatMap((line) => line.split(' ')[0] || []);
+export async function ipBatch(commands: readonly string[], netns?: string): Promise<void> {
+  if (commands.length === 0) return;
+  await run(['ip', '-batch', '-'], { input: `${commands.join('\n')}\n`, ...(netns === undefined ? {} : { netns }) });
 }

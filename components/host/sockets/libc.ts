@@ -7,6 +7,7 @@ import koffi from 'koffi';
 const libc = koffi.load('libc.so.6');
 
 const NATIVE = {
+  unshare: libc.func('int unshare(int flags)'),
   setns: libc.func('int setns(int fd, int nstype)'),
   socket: libc.func('int socket(int domain, int type, int protocol)'),
   bind: libc.func('int bind(int fd, void *address, uint32_t length)'),

@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { call } from './libc.ts';
 
-/** setns(2): CLONE_NEWNET */
+/** setns(2), unshare(2): CLONE_NEWNET */
 const CLONE_NEWNET = 0x4000_0000;
 
 /**
@@ -21,6 +21,29 @@ export function inNamespace<T>(path: string, action: () => T): T {
     }
     try {
       return action();
+    } finally {
+      goHome(home);
+    }
+  } finally {
+    closeSync(home);
+  }
+}
+
+/** A network namespace without a name: the kernel removes it, and the links in it, soon after it is closed or this process has died. */
+export interface OpenNamespace {
+  /** Valid for every process until it is closed. */
+  readonly path: string;
+  close(): void;
+}
+
+/** Makes one. @throws SystemCallError EPERM without root */
+export function openNamespace(): OpenNamespace {
+  const home = openSync('/proc/thread-self/ns/net', 'r');
+  try {
+    call('unshare', CLONE_NEWNET);
+    try {
+      const namespace = openSync('/proc/thread-self/ns/net', 'r');
+      return { path: `/proc/${process.pid}/fd/${namespace}`, close: () => closeSync(namespace) };
     } finally {
       goHome(home);
     }
