@@ -4,7 +4,7 @@ import { Lab } from '../lab/lab.ts';
 import type { Matrix } from '../truck/judge.ts';
 import { EXIT, ExitError } from './exit.ts';
 import { type LabUpOptions, labOptions, upLab } from './lab-up.ts';
-import { paint, print, printJson } from './output.ts';
+import { paint, print, printJson, remark } from './output.ts';
 import { Progress } from './progress.ts';
 import { readPolicyText } from './read-policy.ts';
 import { showMatrix } from './show-matrix.ts';
@@ -51,7 +51,13 @@ export function demoCommand(): Command {
       if (measured.matrix.verdict !== 'isolated') process.exitCode = EXIT.failed;
     } finally {
       if (options.keep)
-        print(paint('dim', `the lab stays: firebreak lab exec device1 -- ping -c1 8.8.8.8; firebreak lab down`));
+        remark(
+          paint(
+            'dim',
+            'the lab stays: firebreak lab exec device1 -- ping -c1 8.8.8.8; firebreak lab down',
+            process.stderr,
+          ),
+        );
       else {
         progress.say('taking the lab down');
         await Lab.down(options.name);

@@ -14,6 +14,10 @@ export function labCommand(): Command {
   return new Command('lab')
     .description('the virtual truck: switch, devices, internet, Docker Engine, on a real kernel; needs root')
     .enablePositionalOptions()
+    .addHelpText(
+      'after',
+      '\nExamples:\n  sudo firebreak lab up\n  sudo firebreak lab exec device1 -- ping -c1 10.0.1.3\n  sudo firebreak lab down',
+    )
     .addCommand(up())
     .addCommand(status())
     .addCommand(exec())

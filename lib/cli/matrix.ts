@@ -1,12 +1,11 @@
 import { Command, Option } from 'commander';
-import { testIsolation } from '../../components/isolation-tester/isolation-test.ts';
+import { type IsolationTest, testIsolation } from '../../components/isolation-tester/isolation-test.ts';
 import { compile } from '../truck/compile.ts';
-import type { Matrix } from '../truck/judge.ts';
 import { readAgents } from './agents.ts';
 import { EXIT, ExitError } from './exit.ts';
 import { print, printJson } from './output.ts';
 import { readPolicy } from './read-policy.ts';
-import { showMatrix } from './show-matrix.ts';
+import { showMatrix, tally } from './show-matrix.ts';
 import { jsonOption, openTruck, routerImageOf, type TruckOptions, truckOptions } from './truck-options.ts';
 
 interface Options extends TruckOptions {
@@ -31,17 +30,17 @@ export function matrixCommand(): Command {
       const { docker } = openTruck(options);
       const { expectations } = compile(policy, { routerImage: await routerImageOf(options) });
       const test = await testIsolation({ policy, expectations, docker, agents: await readAgents(options.agents) });
+      if (!options.json) print(showMatrix(test.matrix, test.vantages));
+      requireProof(test);
       if (options.json) printJson(test);
-      else print(showMatrix(test.matrix, test.vantages));
-      requireProof(test.matrix);
     });
   for (const option of truckOptions()) command.addOption(option);
   return command;
 }
 
-/** @throws ExitError unless every expectation held. */
-function requireProof({ verdict, counts }: Matrix): void {
-  if (verdict !== 'isolated') {
-    throw new ExitError(EXIT.failed, `not proved isolated: ${JSON.stringify(counts)}`);
-  }
+/** @throws ExitError with the whole test, unless every expectation held. */
+function requireProof(test: IsolationTest): void {
+  const { verdict, counts } = test.matrix;
+  if (verdict === 'isolated') return;
+  throw new ExitError(EXIT.failed, `not proved isolated: ${tally(counts)}`, { ...test });
 }

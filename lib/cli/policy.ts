@@ -10,6 +10,7 @@ import { jsonOption } from './truck-options.ts';
 export function policyCommand(): Command {
   return new Command('policy')
     .description('look at policies; changes nothing')
+    .addHelpText('after', '\nExample:\n  firebreak policy check examples/article.yaml')
     .addCommand(check())
     .addCommand(show())
     .addCommand(schema());

@@ -25,7 +25,15 @@ export function showMatrix(
     ),
     '',
     `${held} of ${rows.length} rows as expected: ${paint(verdict === 'isolated' ? 'green' : 'red', verdict)}`,
-    ...(verdict === 'isolated' ? [] : [JSON.stringify(counts)]),
+    ...(verdict === 'isolated' ? [] : [tally(counts)]),
     ...(standIns.length === 0 ? [] : [`measured from a canary instead of the device itself: ${standIns.join(', ')}`]),
   ].join('\n');
+}
+
+/** How many rows came out how, without those of which there are none. */
+export function tally(counts: Matrix['counts']): string {
+  return Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .map(([outcome, count]) => `${count} ${outcome}`)
+    .join(', ');
 }

@@ -35,7 +35,7 @@ export function openTruck(options: TruckOptions): Truck {
 /** The reference under which the archive's image will be known: firebreak-router:<content>. */
 export async function routerImageOf(options: TruckOptions): Promise<string> {
   if (options.routerImage === undefined) {
-    throw new ExitError(EXIT.badInput, "name the router's image: --router-image ARCHIVE or FIREBREAK_ROUTER_IMAGE");
+    throw new ExitError(EXIT.badInput, "name the router's image: --router-image ARCHIVE or FIREBREAK_ROUTER_IMAGE (firebreak router-image builds it)");
   }
   const manifest = JSON.parse(await run(['tar', '-xOf', options.routerImage, 'manifest.json'])) as readonly {
     readonly RepoTags?: readonly string[];

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Lab } from '../../lib/lab/lab.ts';
-import type { RunResult } from '../../lib/lab/machine/machine.ts';
 import type { Matrix } from '../../lib/truck/judge.ts';
 
 export const ROOT = join(__dirname, '../..');
@@ -28,24 +27,11 @@ export async function apply(lab: Lab, policy: string): Promise<AppliedReport> {
 
 /** `firebreak matrix` on the truck, whatever it comes to. */
 export async function matrix(lab: Lab, policy: string): Promise<Matrix> {
-  const result = await lab.firebreak(['matrix', '-', '--json'], { input: policy, check: false });
-  return matrixOf(result);
-}
-
-function matrixOf({ stdout, stderr }: RunResult): Matrix {
+  const { stdout, stderr } = await lab.firebreak(['matrix', '-', '--json'], { input: policy, check: false });
   if (stdout === '') throw new Error(stderr);
-  const printed = JSON.parse(stdout.slice(0, endOfFirstObject(stdout))) as {
-    readonly matrix?: Matrix;
-    readonly error?: string;
-  };
+  const printed = JSON.parse(stdout) as { readonly matrix?: Matrix; readonly error?: string };
   if (printed.matrix === undefined) throw new Error(printed.error ?? stdout);
   return printed.matrix;
-}
-
-/** A matrix that does not hold is followed by the error as an object of its own. */
-function endOfFirstObject(stdout: string): number {
-  const end = stdout.indexOf('\n}\n');
-  return end === -1 ? stdout.length : end + 2;
 }
 
 /** The rows that did not come out as expected, in words; empty when all hold. */
