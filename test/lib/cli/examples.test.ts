@@ -1,0 +1,80 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { commands, examplesIn, firebreak, parsed } from './support.ts';
+
+const ROOT = join(__dirname, '../../..');
+const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
+const said = (words: readonly string[]) => ['firebreak', ...words].join(' ');
+
+const README = examplesIn(read('README.md'));
+
+describe.each(commands().map(({ words, command }) => [said(words), words, command] as const))(
+  '%s --help',
+  (_name, words, command) => {
+    const help = () => firebreak(...words, '--help');
+
+    test('ends well, on standard output', async () => {
+      expect(await help()).toEqual({ exitCode: 0, stderr: '', stdout: expect.stringContaining(said(words)) });
+    });
+
+    test('has examples, and these parse', async () => {
+      const [, after = ''] = (await help()).stdout.split(/^Examples?:$/m);
+      const examples = examplesIn(after);
+      expect(examples.length).toBeGreaterThan(0);
+      for (const example of examples) expect(parsed(example).command).toMatch(new RegExp(`^${words.join(' ')}`));
+    });
+
+    test('says what each command and each option is for', () => {
+      expect(command.description()).toMatch(/\S/);
+      for (const option of command.options) expect(option.description).toMatch(/\S/);
+    });
+  },
+);
+
+describe('README.md', () => {
+  test('shows the commands that there are', () => {
+    const leaves = commands().filter(({ command }) => command.commands.length === 0);
+    const shown = README.map((words) => parsed(words).command);
+    const rarelyNeeded = ['policy schema', 'demo'];
+    expect(new Set([...shown, ...rarelyNeeded])).toEqual(new Set(leaves.map(({ words }) => words.join(' '))));
+  });
+
+  test.each(README.map((words) => [said(words), words] as const))('%s parses', (_line, words) => {
+    expect(words.join(' ')).toMatch(new RegExp(`^${parsed(words).command}`));
+  });
+
+  test('names no policy that is not there', () => {
+    const files = [...read('README.md').matchAll(/examples\/[\w.-]+/g)].map(([file]) => file);
+    expect(files.length).toBeGreaterThan(0);
+    for (const file of files) expect([file, existsSync(join(ROOT, file))]).toEqual([file, true]);
+  });
+
+  test('names no script that package.json lacks', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const named = [...read('README.md').matchAll(/npm run ([\w:]+)/g)].map(([, script = '']) => script);
+    expect(named.length).toBeGreaterThan(0);
+    for (const script of named) expect(scripts).toHaveProperty([script]);
+  });
+});
+
+test('the examples’ comments name commands that parse', () => {
+  const lines = ['article.yaml', 'station.yaml'].flatMap((file) =>
+    [...read(`examples/${file}`).matchAll(/Check it with: firebreak (.*)/g)].map(([, rest = '']) => rest.split(' ')),
+  );
+  expect(lines.map((words) => parsed(words))).toEqual([
+    { command: 'policy check', args: ['examples/article.yaml'] },
+    { command: 'policy check', args: ['examples/station.yaml'] },
+  ]);
+});
+
+test('what is no command, argument or option of ours does not parse', () => {
+  for (const wrong of [
+    ['fly'],
+    ['apply'],
+    ['apply', '--fast', 'POLICY'],
+    ['policy', 'check', 'A', 'B'],
+    ['down', 'POLICY'],
+  ]) {
+    expect(() => parsed(wrong)).toThrow();
+  }
+});

@@ -1,0 +1,386 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { testIsolation } from '../../../components/isolation-tester/isolation-test.ts';
+import { apply, planApply, remove } from '../../../components/network-manager/apply.ts';
+import { hostSubnets } from '../../../components/network-manager/host-subnets.ts';
+import { Lab } from '../../../lib/lab/lab.ts';
+import { policyJsonSchema } from '../../../lib/policy/index.ts';
+import type { Expectation, Observation } from '../../../lib/truck/expectation.ts';
+import { judge } from '../../../lib/truck/judge.ts';
+import { plan } from '../../../lib/truck/plan/index.ts';
+import { BARE_TRUCK } from '../../../lib/truck/simulate.ts';
+import { compiled, EXAMPLES, example } from '../truck/support.ts';
+import { firebreak } from './support.ts';
+
+// Whatever could change this machine is not there; each test says what it would have found.
+jest.mock('../../../lib/lab/lab.ts', () => ({
+  Lab: { up: jest.fn(), find: jest.fn(), open: jest.fn(), down: jest.fn() },
+}));
+jest.mock('../../../components/network-manager/apply.ts', () => ({
+  apply: jest.fn(),
+  planApply: jest.fn(),
+  remove: jest.fn(),
+}));
+jest.mock('../../../components/network-manager/host-subnets.ts', () => ({ hostSubnets: jest.fn() }));
+jest.mock('../../../components/isolation-tester/isolation-test.ts', () => ({ testIsolation: jest.fn() }));
+jest.mock('../../../components/host/run.ts', () => ({
+  run: () => Promise.resolve('[{"RepoTags":["firebreak-router:0123456789ab"]}]'),
+}));
+
+const effects = [Lab.up, Lab.find, Lab.open, Lab.down, apply, planApply, remove, testIsolation];
+const ARTICLE = join(EXAMPLES, 'article.yaml');
+const IMAGE = ['--router-image', 'router.tar'];
+const STEPS = plan(compiled(example('article.yaml')), BARE_TRUCK).steps;
+const DONE = { steps: STEPS, drift: [], absent: [] };
+
+/** A name that ends up in nobody's way. */
+const directory = mkdtempSync(join(tmpdir(), 'firebreak-cli-'));
+const file = (name: string, text: string) => {
+  writeFileSync(join(directory, name), text);
+  return join(directory, name);
+};
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const BAD = file(
+  'bad.yaml',
+  readFileSync(ARTICLE, 'utf8')
+    .replace('vlan: 2', 'vlan: two')
+    .replace('router: 10.0.1.3', 'router: 10.9.9.9')
+    .replace('02:00:00:00:02:05', '02:00:00:00:02'),
+);
+const FAULTS = ['segments.br1net.vlan', 'segments.br0net.router', 'devices.device2.mac'];
+
+beforeEach(() => {
+  jest.resetAllMocks();
+  jest.mocked(hostSubnets).mockResolvedValue([]);
+});
+
+function expectNothingDone(): void {
+  for (const effect of effects) expect(effect).not.toHaveBeenCalled();
+}
+
+/** What the matrix of one expectation comes to. */
+function matrixOf(reply: Observation['reply']) {
+  const expectation: Expectation = {
+    id: 'container1>container2 icmp',
+    from: 'container1',
+    to: 'container2',
+    address: '10.0.2.4',
+    probe: { protocol: 'icmp' },
+    verdict: 'reachable',
+    because: 'flow ping',
+  };
+  const matrix = judge([expectation], [{ id: expectation.id, arrived: reply === 'answer', reply }]);
+  return { matrix, vantages: [{ node: 'container1', kind: 'container' as const }], durationMs: 12 };
+}
+
+function lab(reply: Observation['reply'] = 'answer'): Lab {
+  return {
+    machine: { kind: 'vm' },
+    nodes: ['truck', 'device1'],
+    policy: example('article.yaml'),
+    containers: () => Promise.resolve({ router: 'Up 2 seconds' }),
+    interactive: (_node: string, argv: readonly string[]) => [process.execPath, '-e', argv.at(-1) ?? ''],
+    firebreak: ([command]: readonly string[]) =>
+      Promise.resolve({
+        stdout: command === 'matrix' ? JSON.stringify(matrixOf(reply)) : '',
+        stderr: '',
+        exitCode: reply === 'answer' ? 0 : 1,
+      }),
+  } as unknown as Lab;
+}
+
+describe('a wrong command line ends with 2, says why and does nothing', () => {
+  test.each<[string, readonly string[], RegExp]>([
+    ['an unknown command', ['fly'], /unknown command 'fly'/],
+    ['an unknown command of a group', ['policy', 'chek', ARTICLE], /unknown command 'chek'.*\(Did you mean check\?\)/s],
+    ['an unknown option', ['apply', '--dryrun', ARTICLE], /unknown option '--dryrun'.*\(Did you mean --dry-run\?\)/s],
+    ['a missing argument', ['policy', 'check'], /missing required argument 'policy'/],
+    ['a missing argument of apply', ['apply'], /missing required argument 'policy'/],
+    ['a missing value', ['lab', 'down', '--name'], /argument missing/],
+    ['one argument too many', ['policy', 'show', ARTICLE, ARTICLE], /too many arguments/],
+    ['an argument where there is none', ['down', ARTICLE], /too many arguments/],
+    ['a kernel that nobody has', ['lab', 'up', '--kernel', 'hurd'], /Allowed choices are auto, this-machine, vm/],
+    ['a command for nobody', ['lab', 'exec', 'truck'], /missing required argument 'command'/],
+  ])('%s', async (_what, argv, why) => {
+    const { exitCode, stdout, stderr } = await firebreak(...argv);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toMatch(why);
+    expectNothingDone();
+  });
+
+  test('no command at all shows what there is', async () => {
+    const { exitCode, stderr } = await firebreak();
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('Usage: firebreak');
+    expectNothingDone();
+  });
+
+  test('without the router’s image nothing can be applied', async () => {
+    const image = process.env.FIREBREAK_ROUTER_IMAGE;
+    delete process.env.FIREBREAK_ROUTER_IMAGE;
+    try {
+      const { exitCode, stderr } = await firebreak('apply', ARTICLE);
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain('--router-image');
+      expectNothingDone();
+    } finally {
+      if (image !== undefined) process.env.FIREBREAK_ROUTER_IMAGE = image;
+    }
+  });
+
+  test('with --json it is said as JSON, too', async () => {
+    const { exitCode, stdout } = await firebreak('apply', '--json', '--dryrun', ARTICLE);
+    expect(exitCode).toBe(2);
+    expect(JSON.parse(stdout)).toEqual({ error: expect.stringContaining('--dryrun') });
+  });
+});
+
+const WITH_POLICY: readonly (readonly [string, readonly string[]])[] = [
+  ['policy check', ['policy', 'check']],
+  ['policy show', ['policy', 'show']],
+  ['apply', ['apply', ...IMAGE]],
+  ['apply --dry-run', ['apply', '--dry-run', ...IMAGE]],
+  ['matrix', ['matrix', ...IMAGE]],
+  ['lab up', ['lab', 'up']],
+  ['demo', ['demo']],
+];
+
+describe.each(WITH_POLICY)('a bad policy given to %s', (_name, words) => {
+  test('ends with 2, names every field, and nothing is done', async () => {
+    const { exitCode, stderr } = await firebreak(...words, BAD);
+    expect(exitCode).toBe(2);
+    for (const path of FAULTS) expect(stderr).toContain(`error ${path}: `);
+    expect(stderr.match(/^error /gm)).toHaveLength(FAULTS.length);
+    expectNothingDone();
+  });
+
+  test('is one JSON document with every problem, if JSON is asked for', async () => {
+    const { exitCode, stdout } = await firebreak(...words, '--json', BAD);
+    expect(exitCode).toBe(2);
+    const { problems } = JSON.parse(stdout) as { problems: { severity: string; path: string }[] };
+    const errors = problems.filter(({ severity }) => severity === 'error');
+    expect(errors.map(({ path }) => path).sort()).toEqual([...FAULTS].sort());
+    expectNothingDone();
+  });
+
+  test('that is not there, or no text of YAML, ends with 2 as well', async () => {
+    const missing = join(directory, 'missing.yaml');
+    const absent = await firebreak(...words, missing);
+    expect(absent).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringMatching(/missing\.yaml can't be read: .*ENOENT/),
+    });
+    expect(await firebreak(...words, directory)).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('EISDIR'),
+    });
+    const garbage = file('garbage.yaml', '{[}: \u0000');
+    expect(await firebreak(...words, garbage)).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('policy: '),
+    });
+    expectNothingDone();
+  });
+});
+
+test('a policy whose subnet the truck is in already is refused by apply', async () => {
+  jest.mocked(hostSubnets).mockResolvedValue([{ interface: 'eth9', subnet: '10.0.2.77/16' }]);
+  const { exitCode, stderr } = await firebreak('apply', ...IMAGE, ARTICLE);
+  expect(exitCode).toBe(2);
+  expect(stderr).toMatch(/error segments\.br1net\.subnet: .*eth9/);
+  expectNothingDone();
+});
+
+describe('policy', () => {
+  test('check says that a good one is valid, and its warnings on standard error', async () => {
+    expect(await firebreak('policy', 'check', ARTICLE)).toEqual({
+      exitCode: 0,
+      stdout: expect.stringMatching(/^valid, revision 1-[0-9a-f]{12}\n$/),
+      stderr: expect.stringMatching(/^warning segments\.br0net\.vlan: .*\n$/),
+    });
+  });
+
+  test('check --json gives revision and problems', async () => {
+    const { exitCode, stdout } = await firebreak('policy', 'check', '--json', ARTICLE);
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({
+      valid: true,
+      revision: example('article.yaml').revision,
+      problems: [expect.objectContaining({ severity: 'warning', path: 'segments.br0net.vlan' })],
+    });
+    const refused = JSON.parse((await firebreak('policy', 'check', '--json', BAD)).stdout);
+    expect(refused).toMatchObject({ valid: false, revision: null });
+  });
+
+  test('show prints every link, network and expectation', async () => {
+    const { exitCode, stdout } = await firebreak('policy', 'show', ARTICLE);
+    expect(exitCode).toBe(0);
+    for (const { name } of compiled(example('article.yaml')).links) expect(stdout).toContain(name);
+    expect(stdout.match(/ (reachable|isolated) /g)).toHaveLength(28);
+    expect(stdout).not.toMatch(/undefined|\[object/);
+  });
+
+  test('show --json is the truck network', async () => {
+    const { stdout } = await firebreak('policy', 'show', '--json', ARTICLE);
+    const { links, expectations } = compiled(example('article.yaml'));
+    expect(JSON.parse(stdout)).toMatchObject({ links, expectations });
+  });
+
+  test('schema is the JSON Schema', async () => {
+    expect(JSON.parse((await firebreak('policy', 'schema')).stdout)).toEqual(policyJsonSchema());
+  });
+});
+
+describe('apply', () => {
+  test('--dry-run prints each step and does none', async () => {
+    jest.mocked(planApply).mockResolvedValue({ steps: STEPS, obstacles: [], absent: [] });
+    const { exitCode, stdout } = await firebreak('apply', '--dry-run', ...IMAGE, ARTICLE);
+    expect(exitCode).toBe(0);
+    expect(stdout.trimEnd().split('\n')).toHaveLength(STEPS.length);
+    expect(apply).not.toHaveBeenCalled();
+    const { revision, steps } = JSON.parse((await firebreak('apply', '--dry-run', '--json', ...IMAGE, ARTICLE)).stdout);
+    expect([revision, steps.length]).toEqual([example('article.yaml').revision, STEPS.length]);
+  });
+
+  test('says that it is done, or that there was nothing to do', async () => {
+    jest.mocked(apply).mockResolvedValueOnce(DONE);
+    expect(await firebreak('apply', ...IMAGE, ARTICLE)).toMatchObject({
+      exitCode: 0,
+      stdout: `${STEPS.length} steps done, no drift\n`,
+    });
+    jest.mocked(apply).mockResolvedValueOnce({ ...DONE, steps: [] });
+    expect(await firebreak('apply', ...IMAGE, ARTICLE)).toMatchObject({ exitCode: 0, stdout: 'nothing to do\n' });
+  });
+
+  test('that leaves drift ends with 1 and says which; with --json in one document', async () => {
+    jest.mocked(apply).mockResolvedValue({ ...DONE, drift: STEPS.slice(0, 1) });
+    const { exitCode, stderr } = await firebreak('apply', ...IMAGE, ARTICLE);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('the truck still differs');
+    const json = await firebreak('apply', '--json', ...IMAGE, ARTICLE);
+    expect(json.exitCode).toBe(1);
+    expect(JSON.parse(json.stdout)).toMatchObject({ error: expect.any(String), drift: [expect.any(String)] });
+  });
+
+  test('that fails ends with 1 and says why', async () => {
+    jest.mocked(apply).mockRejectedValue(new Error('Docker: no answer'));
+    const { exitCode, stdout, stderr } = await firebreak('apply', '--json', ...IMAGE, ARTICLE);
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 1,
+      stderr: expect.stringContaining('firebreak: Docker: no answer'),
+    });
+    expect(JSON.parse(stdout)).toEqual({ error: 'Docker: no answer' });
+  });
+
+  test('names containers that are to be adopted and are not there', async () => {
+    jest.mocked(apply).mockResolvedValue({ ...DONE, absent: ['vendor-x'] });
+    expect((await firebreak('apply', ...IMAGE, ARTICLE)).stderr).toContain('vendor-x');
+    expect(JSON.parse((await firebreak('apply', '--json', ...IMAGE, ARTICLE)).stdout).absent).toEqual(['vendor-x']);
+  });
+});
+
+test('down reports like apply', async () => {
+  jest.mocked(remove).mockResolvedValue({ ...DONE, steps: [] });
+  expect(await firebreak('down')).toEqual({ exitCode: 0, stdout: 'nothing to do\n', stderr: '' });
+  expect(JSON.parse((await firebreak('down', '--json')).stdout)).toEqual({ steps: [], drift: [], absent: [] });
+});
+
+describe('matrix', () => {
+  test('that holds ends with 0', async () => {
+    jest.mocked(testIsolation).mockResolvedValue(matrixOf('answer'));
+    const { exitCode, stdout } = await firebreak('matrix', ...IMAGE, ARTICLE);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('1 of 1 rows as expected: isolated');
+    expect(stdout).not.toContain('undefined');
+  });
+
+  test('that does not hold ends with 1 and shows the row', async () => {
+    jest.mocked(testIsolation).mockResolvedValue(matrixOf('none'));
+    const { exitCode, stdout } = await firebreak('matrix', ...IMAGE, ARTICLE);
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/outage +container1 +container2 +icmp +reachable +dropped/);
+  });
+
+  test.each(['answer', 'none'] as const)('--json is one document, also if the reply is %s', async (reply) => {
+    jest.mocked(testIsolation).mockResolvedValue(matrixOf(reply));
+    const { exitCode, stdout } = await firebreak('matrix', '--json', ...IMAGE, ARTICLE);
+    expect(exitCode).toBe(reply === 'answer' ? 0 : 1);
+    expect(JSON.parse(stdout)).toMatchObject(JSON.parse(JSON.stringify(matrixOf(reply))));
+  });
+
+  test('with a list of agents that is none ends with 2', async () => {
+    const agents = file('agents.json', '{"device1": 7}');
+    const { exitCode, stderr } = await firebreak('matrix', '--agents', agents, ...IMAGE, ARTICLE);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(`${agents} is no list of agents`);
+    expectNothingDone();
+  });
+});
+
+describe('lab', () => {
+  test('up, status and down speak JSON', async () => {
+    jest.mocked(Lab.up).mockResolvedValue(lab());
+    jest.mocked(Lab.find).mockResolvedValue(lab());
+    expect(JSON.parse((await firebreak('lab', 'up', '--json', ARTICLE)).stdout)).toEqual({
+      name: 'lab',
+      kernel: 'vm',
+      nodes: ['truck', 'device1'],
+    });
+    expect(JSON.parse((await firebreak('lab', 'status', '--json', '--name', 'b')).stdout)).toMatchObject({
+      name: 'b',
+      up: true,
+      containers: { router: 'Up 2 seconds' },
+    });
+    expect(JSON.parse((await firebreak('lab', 'down', '--json')).stdout)).toEqual({ name: 'lab', up: false });
+    expect(Lab.down).toHaveBeenCalledWith('lab');
+  });
+
+  test('status of a lab that is not up ends with 1', async () => {
+    jest.mocked(Lab.find).mockResolvedValue(null);
+    const { exitCode, stdout } = await firebreak('lab', 'status', '--json');
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ name: 'lab', up: false });
+  });
+
+  test.each([
+    ['with a separator', ['--']],
+    ['without a separator', []],
+  ])('exec %s gives the command unchanged, and its exit code', async (_what, separator) => {
+    jest.mocked(Lab.open).mockResolvedValue(lab());
+    const interactive = jest.spyOn(await Lab.open('other'), 'interactive');
+    const command = ['node', '--json', '--name', 'x', '--', 'process.exit(7)'];
+    const { exitCode } = await firebreak('lab', 'exec', '--name', 'other', 'device1', ...separator, ...command);
+    expect(exitCode).toBe(7);
+    expect(Lab.open).toHaveBeenLastCalledWith('other');
+    expect(interactive).toHaveBeenCalledWith('device1', command, false);
+  });
+});
+
+describe('demo', () => {
+  test.each<[Observation['reply'], readonly string[], number]>([
+    ['answer', [], 0],
+    ['none', [], 1],
+    ['answer', ['--keep'], 0],
+    ['none', ['--keep'], 1],
+  ])('whose matrix says %s, with %j, ends with %i and is one JSON document', async (reply, options, expected) => {
+    jest.mocked(Lab.up).mockResolvedValue(lab(reply));
+    const { exitCode, stdout } = await firebreak('demo', '--json', ...options, ARTICLE);
+    expect(exitCode).toBe(expected);
+    expect(JSON.parse(stdout)).toMatchObject({ kernel: 'vm', matrix: { rows: [{}] } });
+    expect(Lab.down).toHaveBeenCalledTimes(options.length === 0 ? 1 : 0);
+  });
+
+  test('that can’t measure takes the lab down, and ends with 1', async () => {
+    const broken = {
+      ...lab(),
+      firebreak: () => Promise.resolve({ stdout: '{"error":"no"}', stderr: 'no', exitCode: 1 }),
+    };
+    jest.mocked(Lab.up).mockResolvedValue(broken as unknown as Lab);
+    const { exitCode, stderr } = await firebreak('demo', ARTICLE);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('the matrix could not be measured: no');
+    expect(Lab.down).toHaveBeenCalledWith('lab');
+  });
+});
