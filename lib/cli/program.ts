@@ -5,6 +5,7 @@ import { downCommand } from './down.ts';
 import { labCommand } from './lab.ts';
 import { matrixCommand } from './matrix.ts';
 import { policyCommand } from './policy.ts';
+import { routerImageCommand } from './router-image.ts';
 
 /** All commands. None ends the process: what commander would end it for, it throws as CommanderError. */
 export function program(): Command {
@@ -19,6 +20,7 @@ export function program(): Command {
     .addCommand(applyCommand())
     .addCommand(matrixCommand())
     .addCommand(downCommand())
+    .addCommand(routerImageCommand())
     .addCommand(labCommand())
     .addCommand(demoCommand());
   // `addCommand` hands no settings down.

@@ -6,7 +6,8 @@ const ROOT = join(__dirname, '../../..');
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 const said = (words: readonly string[]) => ['firebreak', ...words].join(' ');
 
-const README = examplesIn(read('README.md'));
+/** In code blocks, and `within a sentence`. */
+const README = examplesIn(read('README.md').replace(/`(firebreak [^`\n]+)`/g, '\n$1\n'));
 
 describe.each(commands().map(({ words, command }) => [said(words), words, command] as const))(
   '%s --help',
