@@ -1,3 +1,4 @@
+import { haltDaemon } from './daemon.ts';
 import type { Machine } from './machine/machine.ts';
 import { namespaceOf } from './topology.ts';
 
@@ -57,13 +58,7 @@ export async function startEngine(machine: Machine, lab: string, directory: stri
 
 /** Ends dockerd as an orderly shutdown does; what it holds on disk stays. */
 export async function haltEngine(machine: Machine, directory: string): Promise<void> {
-  const halt = [
-    'pid=$(cat "$1" 2>/dev/null) || exit 0',
-    'grep -q dockerd "/proc/$pid/cmdline" 2>/dev/null || exit 0',
-    'kill "$pid"; i=0; while [ -d "/proc/$pid" ] && [ $i -lt 600 ]; do i=$((i+1)); sleep 0.1; done',
-    '[ ! -d "/proc/$pid" ] || kill -9 "$pid"',
-  ].join('; ');
-  await machine.run(['sh', '-c', halt, 'halt', enginePaths(directory).pidFile]);
+  await haltDaemon(machine, enginePaths(directory).pidFile, 'dockerd');
 }
 
 /** Removes its containers, stops it and removes its files. */

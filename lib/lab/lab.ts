@@ -12,6 +12,7 @@ import type { Machine, RunOptions, RunResult } from './machine/machine.ts';
 import { commandAt, nodeNames, type Surroundings } from './nodes.ts';
 import { rewire } from './rewire.ts';
 import { namespaceOf, topology } from './topology.ts';
+import { serveUplinks, stopServingUplinks } from './uplink-dhcp.ts';
 
 /** What a lab is asked to be. */
 export interface LabOptions {
@@ -91,6 +92,8 @@ export class Lab {
     const policy = checked(options.policy);
     say('truck, switch, devices and internet');
     await buildTopology(machine, topology(name, policy));
+    await machine.run(['mkdir', '-p', inner(name)]);
+    await serveUplinks(machine, name, inner(name), policy);
     signal?.throwIfAborted();
     say("the truck's Docker Engine");
     const { socket } = await startEngine(machine, name, inner(name));
@@ -134,6 +137,7 @@ export class Lab {
     if (kernel === 'this-machine') {
       const machine = await openMachine(directory, kernel);
       await stopEngine(machine, inner(name));
+      await stopServingUplinks(machine, inner(name));
       await removeTopology(machine, name);
       await machine.run(['rm', '-rf', inner(name)]);
     }
@@ -185,7 +189,9 @@ export class Lab {
 
   /** Plugs switch, devices and internet for another policy; the truck is not touched. */
   async plug(policy: string): Promise<void> {
-    await rewire(this.machine, this.#state.name, this.policy, checked(policy));
+    const { name } = this.#state;
+    await rewire(this.machine, name, this.policy, checked(policy));
+    await serveUplinks(this.machine, name, inner(name), checked(policy));
     const { build, images: known } = this.#state;
     const needs = { policy: checked(policy), routerRoot: routerRoot(build), known };
     const images = await loadImages(this.machine, this.#surroundings.socket, needs);

@@ -3,7 +3,7 @@ import { qemuPackage } from './machine/qemu.ts';
 
 /** Debian packages that a lab needs: the truck's tools, and the image builder's. */
 export const PACKAGES = [
-  ...['docker.io', 'iptables', 'iproute2', 'iputils-ping', 'nftables', 'kmod'],
+  ...['docker.io', 'dnsmasq-base', 'iptables', 'iproute2', 'iputils-ping', 'nftables', 'kmod'],
   ...['busybox-static', 'util-linux', 'tar'],
 ];
 

@@ -1,4 +1,5 @@
 import type { DeviceNode, Policy } from '../policy/index.ts';
+import { uplinkNetworks } from './uplink-networks.ts';
 
 /**
  * The article's topology around one truck: a managed switch with the truck on its trunk port and a device on each access port, and the
@@ -86,11 +87,9 @@ function internet(policy: Policy): readonly string[] {
   return [
     'link set dev lo up',
     `address add ${policy.internet.probe}/32 dev lo`,
-    ...policy.uplinks.flatMap((uplink) => [
-      ...(uplink.addressing.kind === 'static'
-        ? [`address add ${uplink.addressing.gateway}/${prefix(uplink.addressing.subnet)} dev ${uplink.interface}`]
-        : []),
-      `link set dev ${uplink.interface} up`,
+    ...uplinkNetworks(policy).flatMap(({ link, gateway }) => [
+      `address add ${gateway} dev ${link}`,
+      `link set dev ${link} up`,
     ]),
   ];
 }
@@ -109,8 +108,4 @@ function segmentOf(policy: Policy, device: DeviceNode) {
   const segment = policy.segments.find(({ name }) => name === device.segment);
   if (segment === undefined) throw new Error(`device ${device.name} is in no segment of this policy`);
   return segment;
-}
-
-function prefix(subnet: string): string {
-  return subnet.slice(subnet.indexOf('/') + 1);
 }

@@ -1,3 +1,4 @@
+import { parse } from 'yaml';
 import type { Lab } from '../../lib/lab/lab.ts';
 import { apply, example, failures, matrix, openLab, untilProved } from './support.ts';
 
@@ -9,6 +10,7 @@ let lab: Lab;
 beforeAll(async () => {
   lab = await openLab();
   await lab.plug(ARTICLE);
+  await lab.firebreak(['down']);
 });
 
 const docker = (...argv: string[]) => lab.exec('truck', ['docker', ...argv]);
@@ -23,6 +25,9 @@ async function truckState(): Promise<string> {
   ]);
   return outputs.map(({ stdout }) => stdout).join('\n');
 }
+
+const noBreach = (measured: Awaited<ReturnType<typeof matrix>>) =>
+  expect(measured.rows.filter(({ outcome }) => outcome === 'breach')).toEqual([]);
 
 test('the article’s policy comes up on a bare truck', async () => {
   const { steps, drift } = await apply(lab, ARTICLE);
@@ -72,6 +77,20 @@ test('a bad policy is refused with every field path and exit code 2, and the tru
   expect(await truckState()).toBe(before);
 });
 
+test('an uplink that gets its address by DHCP carries the segments to the internet, and again after a restart of the router', async () => {
+  const leased = JSON.stringify({
+    ...(parse(ARTICLE) as object),
+    uplinks: { wlan: { interface: 'wlp3s0f0', dhcp: true } },
+  });
+  await lab.plug(leased);
+  expect((await apply(lab, leased)).drift).toEqual([]);
+  await untilProved(lab, leased, { deadline: 120_000, meanwhile: noBreach });
+  await docker('restart', '--time', '1', 'router');
+  await untilProved(lab, leased, { deadline: 120_000, meanwhile: noBreach });
+  await lab.plug(ARTICLE);
+  await apply(lab, ARTICLE);
+});
+
 describe('when something breaks', () => {
   const inRouter = async (...argv: string[]) =>
     lab.exec('truck', ['nsenter', `--net=/proc/${await routerPid()}/ns/net`, ...argv]);
@@ -94,9 +113,6 @@ describe('when something breaks', () => {
     await apply(lab, ARTICLE);
     expect(failures(await matrix(lab, ARTICLE))).toEqual([]);
   });
-
-  const noBreach = (measured: Awaited<ReturnType<typeof matrix>>) =>
-    expect(measured.rows.filter(({ outcome }) => outcome === 'breach')).toEqual([]);
 
   test('docker restart router: nothing forbidden passes, and all rows are back without a human', async () => {
     await docker('restart', '--time', '1', 'router');
