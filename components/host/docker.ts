@@ -26,15 +26,24 @@ export class Docker {
 
   /** The API version that both sides know, e.g. 1.41. */
   apiVersion(): Promise<string> {
-    this.#version ??= this.#send('GET', '/version').then((body) => {
-      const { ApiVersion, MinAPIVersion } = JSON.parse(body) as { ApiVersion: string; MinAPIVersion?: string };
-      return negotiate(ApiVersion, MinAPIVersion ?? '1.12');
-    });
+    this.#version ??= this.#negotiate();
     return this.#version;
   }
 
+  async #negotiate(): Promise<string> {
+    try {
+      const answer = await this.#send('GET', '/version');
+      const { ApiVersion, MinAPIVersion } = parse<{ ApiVersion: string; MinAPIVersion?: string }>('/version', answer);
+      return negotiate(ApiVersion, MinAPIVersion ?? '1.12');
+    } catch (error) {
+      // It may be starting: the next call asks again.
+      this.#version = undefined;
+      throw error;
+    }
+  }
+
   async get<T>(path: string, query: Readonly<Record<string, string>> = {}): Promise<T> {
-    return JSON.parse(await this.#call('GET', path, { query })) as T;
+    return parse<T>(path, await this.#call('GET', path, { query }));
   }
 
   async post(
@@ -53,7 +62,7 @@ export class Docker {
   async load(archive: string): Promise<void> {
     const answer = await this.#call('POST', '/images/load', {
       query: { quiet: '1' },
-      body: createReadStream(archive),
+      body: () => createReadStream(archive),
       type: 'application/x-tar',
       timeoutMs: 300_000,
     });
@@ -76,6 +85,7 @@ export class Docker {
     const target = search === '' ? path : `${path}?${search}`;
     return new Promise((resolve, reject) => {
       const fail = (status: number, message: string) => reject(new DockerError(status, method, target, message));
+      const broken = (error: NodeJS.ErrnoException) => fail(0, connectionProblem(error, this.#socket, timeoutMs));
       const call = request(
         {
           socketPath: this.#socket,
@@ -83,25 +93,35 @@ export class Docker {
           path: target,
           headers: { host: 'docker', ...(body === undefined ? {} : { 'content-type': type }) },
           signal: AbortSignal.timeout(timeoutMs),
+          // A connection for each call: one that was kept may be of an engine that has ended since.
+          agent: false,
         },
         (answer) => {
           const status = answer.statusCode ?? 0;
           text(answer).then((content) => {
             if (status < 400) resolve(content);
             else fail(status, messageOf(content));
-          }, reject);
+          }, broken);
         },
       );
-      call.on('error', (error: NodeJS.ErrnoException) => fail(0, connectionProblem(error, this.#socket, timeoutMs)));
-      if (typeof body === 'string' || body === undefined) call.end(body);
-      else body.on('error', reject).pipe(call);
+      call.on('error', broken);
+      if (typeof body === 'function') {
+        const stream = body();
+        call.on('close', () => stream.destroy());
+        stream
+          .on('error', (error) => {
+            reject(error);
+            call.destroy();
+          })
+          .pipe(call);
+      } else call.end(body);
     });
   }
 }
 
 interface CallOptions {
   readonly query?: Readonly<Record<string, string>>;
-  readonly body?: string | Readable;
+  readonly body?: string | (() => Readable);
   readonly type?: string;
   readonly timeoutMs?: number;
 }
@@ -139,6 +159,15 @@ function compare(a: string, b: string): number {
 function pullQuery(image: string): Readonly<Record<string, string>> {
   const name = image.slice(image.lastIndexOf('/') + 1);
   return name.includes(':') || name.includes('@') ? { fromImage: image } : { fromImage: image, tag: 'latest' };
+}
+
+function parse<T>(path: string, answer: string): T {
+  try {
+    return JSON.parse(answer) as T;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new DockerError(200, 'GET', path, `the answer is no JSON: ${answer.slice(0, 100)}`);
+  }
 }
 
 function messageOf(content: string): string {
