@@ -54,7 +54,6 @@ export function expectations(policy: Policy): readonly Expectation[] {
     if (probes.length === 0) continue;
     for (const from of members(nodes, internet, flow.from)) {
       for (const to of members(nodes, internet, flow.to)) {
-        if (sameSegment(from, to)) continue;
         for (const probe of probes) {
           if (from.party.kind === 'node') expect(from, to, probe);
           if (to.party.kind === 'node' && from.party.kind === 'node') expect(to, from, probe);
@@ -63,10 +62,6 @@ export function expectations(policy: Policy): readonly Expectation[] {
     }
   }
   return [...found.values()];
-}
-
-function sameSegment(a: Target, b: Target): boolean {
-  return a.party.kind === 'node' && b.party.kind === 'node' && a.party.segment === b.party.segment;
 }
 
 function members(nodes: readonly Target[], internet: Target, party: string): readonly Target[] {
