@@ -1,4 +1,5 @@
-import { open, readFile, rename } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { hasCode } from './errno.ts';
 
@@ -14,15 +15,21 @@ export async function readIfExists(path: string): Promise<string | null> {
 
 /** Old or new content, never a half one, also after a power cut: written beside it, flushed, renamed, directory flushed (rename(2)). */
 export async function writeDurably(path: string, content: string): Promise<void> {
-  const beside = `${path}.new`;
-  const file = await open(beside, 'w', 0o644);
+  // A name of its own: another process may be writing the same file.
+  const beside = `${path}.${randomUUID()}.new`;
   try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
+    const file = await open(beside, 'wx', 0o644);
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(beside, path);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw error;
   }
-  await rename(beside, path);
   await flushDirectory(dirname(path));
 }
 
