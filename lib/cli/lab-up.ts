@@ -1,7 +1,8 @@
 import { dirname } from 'node:path';
-import { Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { LabKernel } from '../lab/kernel.ts';
 import { Lab } from '../lab/lab.ts';
+import { isLabName, LAB_NAME_RULE } from '../lab/name.ts';
 import { EXIT, ExitError } from './exit.ts';
 import type { Progress } from './progress.ts';
 import { policyOf, readPolicyText } from './read-policy.ts';
@@ -11,8 +12,14 @@ export interface LabUpOptions {
   readonly kernel: LabKernel;
 }
 
+export const nameOption = (): Option =>
+  new Option('--name <lab>', 'labs of different names stand side by side').default('lab').argParser((name) => {
+    if (!isLabName(name)) throw new InvalidArgumentError(LAB_NAME_RULE);
+    return name;
+  });
+
 export const labOptions = (): readonly Option[] => [
-  new Option('--name <lab>', 'labs of different names stand side by side').default('lab'),
+  nameOption(),
   new Option('--kernel <whose>', "auto takes this machine's if it can, else Debian's in QEMU")
     .choices(['auto', 'this-machine', 'vm'])
     .default('auto'),

@@ -1,14 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { Lab } from '../lab/lab.ts';
 import { EXIT, ExitError } from './exit.ts';
-import { labOptions, upLab } from './lab-up.ts';
+import { labOptions, nameOption, upLab } from './lab-up.ts';
 import { paint, print, printJson, table } from './output.ts';
 import { Progress } from './progress.ts';
 import { jsonOption } from './truck-options.ts';
-
-const nameOption = () => new Option('--name <lab>', 'labs of different names stand side by side').default('lab');
 
 export function labCommand(): Command {
   return new Command('lab')

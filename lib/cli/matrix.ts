@@ -1,12 +1,12 @@
 import { Command, Option } from 'commander';
 import { type IsolationTest, testIsolation } from '../../components/isolation-tester/isolation-test.ts';
-import { compile } from '../truck/compile.ts';
+import { expectations } from '../truck/expectations.ts';
 import { readAgents } from './agents.ts';
 import { EXIT, ExitError } from './exit.ts';
 import { print, printJson } from './output.ts';
 import { readPolicy } from './read-policy.ts';
 import { showMatrix, tally } from './show-matrix.ts';
-import { jsonOption, openTruck, routerImageOf, type TruckOptions, truckOptions } from './truck-options.ts';
+import { jsonOption, openTruck, type TruckOptions, truckOptions } from './truck-options.ts';
 
 interface Options extends TruckOptions {
   readonly agents?: string;
@@ -28,8 +28,8 @@ export function matrixCommand(): Command {
     .action(async (file: string, options: Options) => {
       const policy = await readPolicy(file);
       const { docker } = openTruck(options);
-      const { expectations } = compile(policy, { routerImage: await routerImageOf(options) });
-      const test = await testIsolation({ policy, expectations, docker, agents: await readAgents(options.agents) });
+      const agents = await readAgents(options.agents);
+      const test = await testIsolation({ policy, expectations: expectations(policy), docker, agents });
       if (!options.json) print(showMatrix(test.matrix, test.vantages));
       requireProof(test);
       if (options.json) printJson(test);

@@ -9,6 +9,7 @@ import { installFirebreak } from './installation.ts';
 import type { LabKernel } from './kernel.ts';
 import { closeMachine, openMachine, prepareMachine } from './kernel.ts';
 import type { Machine, RunOptions, RunResult } from './machine/machine.ts';
+import { isLabName, LAB_NAME_RULE } from './name.ts';
 import { commandAt, nodeNames, type Surroundings } from './nodes.ts';
 import { rewire } from './rewire.ts';
 import { namespaceOf, topology } from './topology.ts';
@@ -37,9 +38,6 @@ interface LabState {
   readonly images: TruckImages;
 }
 
-/** Names become parts of namespaces and of paths whose length is limited. */
-const LAB_NAME = /^[a-z][a-z0-9-]{0,15}$/;
-
 /** Where labs lie on the outer machine. */
 const LABS = '/run/firebreak';
 
@@ -47,8 +45,7 @@ const LABS = '/run/firebreak';
 const inner = (name: string) => `/var/lib/firebreak/${name}`;
 
 export function labDirectory(name: string): string {
-  if (!LAB_NAME.test(name))
-    throw new Error(`${name} can't be the name of a lab: lower-case letters, digits and hyphens, 16 at most`);
+  if (!isLabName(name)) throw new Error(`${name}: ${LAB_NAME_RULE}`);
   return join(LABS, name);
 }
 
