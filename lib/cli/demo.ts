@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Lab } from '../lab/lab.ts';
 import type { Matrix } from '../truck/judge.ts';
 import { EXIT, ExitError } from './exit.ts';
-import { type LabUpOptions, labOptions, upLab } from './lab-up.ts';
+import { type LabUpOptions, labOptions, nameOfKernel, upLab } from './lab-up.ts';
 import { paint, print, printJson, remark } from './output.ts';
 import { Progress } from './progress.ts';
 import { readPolicyText } from './read-policy.ts';
@@ -41,12 +41,7 @@ export function demoCommand(): Command {
       if (options.json) printJson({ seconds, kernel: lab.machine.kind, ...measured });
       else {
         print(showMatrix(measured.matrix, measured.vantages));
-        print(
-          paint(
-            'dim',
-            `${seconds} s from nothing to proof, on ${lab.machine.kind === 'vm' ? "Debian's kernel in QEMU" : "this machine's kernel"}`,
-          ),
-        );
+        print(paint('dim', `${seconds} s from nothing to proof, on ${nameOfKernel(lab.machine.kind)}`));
       }
       if (measured.matrix.verdict !== 'isolated') process.exitCode = EXIT.failed;
     } finally {

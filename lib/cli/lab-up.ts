@@ -18,20 +18,25 @@ export const nameOption = (): Option =>
     return name;
   });
 
-export const labOptions = (): readonly Option[] => [
-  nameOption(),
+export const kernelOption = (): Option =>
   new Option('--kernel <whose>', "auto takes this machine's if it can, else Debian's in QEMU")
     .choices(['auto', 'this-machine', 'vm'])
-    .default('auto'),
-];
+    .default('auto');
+
+export const labOptions = (): readonly Option[] => [nameOption(), kernelOption()];
+
+/** @throws ExitError */
+export function requireRoot(): void {
+  if (process.getuid?.() === 0) return;
+  throw new ExitError(
+    EXIT.badInput,
+    'a lab makes network namespaces and reads this machine for its VM: run it as root, or with sudo',
+  );
+}
 
 /** Brings a lab up; Ctrl-C on the way removes what was made. @throws ExitError */
 export async function upLab(file: string, { name, kernel }: LabUpOptions, progress: Progress): Promise<Lab> {
-  if (process.getuid?.() !== 0)
-    throw new ExitError(
-      EXIT.badInput,
-      'a lab makes network namespaces and reads this machine for its VM: run it as root, or with sudo',
-    );
+  requireRoot();
   const policy = await readPolicyText(file);
   policyOf(policy, file);
   const interrupted = new AbortController();
@@ -51,4 +56,8 @@ export async function upLab(file: string, { name, kernel }: LabUpOptions, progre
     progress.done();
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   }
+}
+
+export function nameOfKernel(kind: Exclude<LabKernel, 'auto'>): string {
+  return kind === 'vm' ? "Debian's kernel in QEMU" : "this machine's kernel";
 }

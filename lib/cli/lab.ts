@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Command } from 'commander';
+import { type LabKernel, prepareLab } from '../lab/kernel.ts';
 import { Lab } from '../lab/lab.ts';
 import { EXIT, ExitError } from './exit.ts';
-import { labOptions, nameOption, upLab } from './lab-up.ts';
+import { kernelOption, labOptions, nameOfKernel, nameOption, requireRoot, upLab } from './lab-up.ts';
 import { paint, print, printJson, table } from './output.ts';
 import { Progress } from './progress.ts';
 import { jsonOption } from './truck-options.ts';
@@ -16,11 +17,27 @@ export function labCommand(): Command {
       'after',
       '\nExamples:\n  sudo firebreak lab up\n  sudo firebreak lab exec device1 -- ping -c1 10.0.1.3\n  sudo firebreak lab down',
     )
+    .addCommand(prepare())
     .addCommand(up())
     .addCommand(status())
     .addCommand(exec())
     .addCommand(shell())
     .addCommand(down());
+}
+
+function prepare(): Command {
+  return new Command('prepare')
+    .description('install the Debian packages that a lab needs, after saying which; lab up does it too')
+    .addOption(kernelOption())
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  sudo firebreak lab prepare')
+    .action(async ({ kernel, json }: { readonly kernel: LabKernel; readonly json: boolean }) => {
+      requireRoot();
+      const progress = new Progress(json);
+      const kind = await prepareLab({ kernel, onProgress: progress.say }).finally(progress.done);
+      if (json) printJson({ kernel: kind });
+      else print(`labs will run on ${nameOfKernel(kind)}`);
+    });
 }
 
 function up(): Command {
@@ -38,10 +55,7 @@ function up(): Command {
   return command.action(async (policy: string, options: Parameters<typeof upLab>[1] & { readonly json: boolean }) => {
     const lab = await upLab(policy, options, new Progress(options.json));
     if (options.json) printJson({ name: options.name, kernel: lab.machine.kind, nodes: lab.nodes });
-    else
-      print(
-        `${paint('green', 'up')} on ${lab.machine.kind === 'vm' ? "Debian's kernel in QEMU" : "this machine's kernel"}; nodes: ${lab.nodes.join(', ')}`,
-      );
+    else print(`${paint('green', 'up')} on ${nameOfKernel(lab.machine.kind)}; nodes: ${lab.nodes.join(', ')}`);
   });
 }
 

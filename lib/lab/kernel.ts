@@ -15,17 +15,23 @@ export interface PrepareOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Installs the Debian packages that are missing and gives the machine that the lab's truck will live in, booted if need be. */
-export async function prepareMachine(
-  directory: string,
-  { kernel, onProgress, signal }: PrepareOptions,
-): Promise<Machine> {
+/** Installs the Debian packages that are missing, and says on whose kernel the lab will run. */
+export async function prepareLab({ kernel, onProgress }: PrepareOptions): Promise<Machine['kind']> {
   const say = onProgress ?? (() => undefined);
   await provide(PACKAGES, say);
   const kind = kernel === 'auto' ? await choose(say) : kernel;
-  if (kind === 'this-machine') return thisMachine();
-  await provide(vmPackages(await nativeArchitecture()), say);
-  return bootVm(directory, { onProgress: say, ...(signal === undefined ? {} : { signal }) });
+  if (kind === 'vm') await provide(vmPackages(await nativeArchitecture()), say);
+  return kind;
+}
+
+/** Gives the machine that the lab's truck will live in, prepared and booted if need be. */
+export async function prepareMachine(directory: string, options: PrepareOptions): Promise<Machine> {
+  if ((await prepareLab(options)) === 'this-machine') return thisMachine();
+  const { onProgress, signal } = options;
+  return bootVm(directory, {
+    ...(onProgress === undefined ? {} : { onProgress }),
+    ...(signal === undefined ? {} : { signal }),
+  });
 }
 
 export function openMachine(directory: string, kind: Machine['kind']): Promise<Machine> {

@@ -1,8 +1,13 @@
 import { labCommand } from './lab-command.ts';
 
-/** One lab for all lab tests of a run; FIREBREAK_TEST_LAB names it, for the tests and for who wants to look. */
+/**
+ * One lab for all lab tests of a run. With FIREBREAK_TEST_LAB=NAME it is the lab of that name, which is left up: for whoever works on
+ * a test and doesn't want to wait for a lab each time.
+ */
 export default function setup(): void {
-  const name = `test-${process.pid}`;
+  const standing = process.env.FIREBREAK_TEST_LAB;
+  const name = standing ?? `test-${process.pid}`;
   labCommand('up', '--name', name);
+  if (standing === undefined) process.env.FIREBREAK_TEST_LAB_TO_REMOVE = name;
   process.env.FIREBREAK_TEST_LAB = name;
 }
