@@ -20,6 +20,9 @@ const devices = policy.nodes.filter(({ kind }) => kind === 'device');
 const segments = policy.segments.filter(({ name }) => devices.some(({ segment }) => segment === name));
 const portOf = ({ vlan }: Segment) => `fbcanary${vlan}`;
 
+// On a busy machine.
+jest.setTimeout(30_000);
+
 let network: TestNetwork;
 let truck: string;
 
