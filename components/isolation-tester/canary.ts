@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Node, Policy, Segment } from '../../lib/policy/index.ts';
-import { macOf } from '../../lib/policy/mac.ts';
+import { macOf, type Node, type Policy, type Segment } from '../../lib/policy/index.ts';
 import { ipBatch } from '../host/ip.ts';
 import { CommandError, run } from '../host/run.ts';
 import { openNamespace } from '../host/sockets/namespace.ts';

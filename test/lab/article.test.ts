@@ -1,4 +1,5 @@
 import { parse } from 'yaml';
+import type { IsolationTest } from '../../components/isolation-tester/isolation-test.ts';
 import type { Lab } from '../../lib/lab/lab.ts';
 import type { Matrix } from '../../lib/truck/judge.ts';
 import { apply, example, failures, matrix, openLab, untilProved } from './support.ts';
@@ -24,7 +25,9 @@ async function truckState(): Promise<string> {
     docker('network', 'ls', '--no-trunc', '--format', '{{.ID}} {{.Name}}'),
     lab.exec('truck', ['nft', '-s', 'list', 'tables']),
   ]);
-  return outputs.map(({ stdout }) => stdout).join('\n');
+  // Docker lists a container's networks in any order.
+  const inOrder = (list: string) => list.split(',').sort().join();
+  return outputs.map(({ stdout }) => stdout.replace(/\S+,\S+/g, inOrder)).join('\n');
 }
 
 /** Nothing passes through the router that may not; that it answers for itself while it starts is another matter. */
@@ -77,6 +80,16 @@ test('a bad policy is refused with every field path and exit code 2, and the tru
   expect(paths).toEqual(
     expect.arrayContaining([expect.stringMatching(/segments\.br.net\.vlan/), 'segments.br1net.router']),
   );
+  expect(await truckState()).toBe(before);
+});
+
+test('devices without an agent are stood in for by canaries, which the report names and which are gone afterwards', async () => {
+  const before = await truckState();
+  await lab.exec('truck', ['tee', '/run/nobody.json'], { input: '{}' });
+  const { stdout } = await lab.firebreak(['matrix', '-', '--json', '--agents', '/run/nobody.json'], { input: ARTICLE });
+  const { matrix: measured, vantages } = JSON.parse(stdout) as IsolationTest;
+  expect(failures(measured)).toEqual([]);
+  expect(vantages.filter(({ kind }) => kind === 'canary').map(({ node }) => node)).toEqual(['device1', 'device2']);
   expect(await truckState()).toBe(before);
 });
 
