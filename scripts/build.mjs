@@ -14,6 +14,9 @@ await build({
   entryPoints: ['bin/main.ts'],
   outfile: join(out, 'firebreak.cjs'),
   bundle: true,
+  // Less to read and to parse: on a Raspberry Pi that is most of a command's time.
+  minify: true,
+  keepNames: true,
   platform: 'node',
   target: 'node20',
   format: 'cjs',

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { EXIT, ExitError } from './exit.ts';
 
 const Agents = z.record(z.string(), z.string());

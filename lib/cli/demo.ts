@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Lab } from '../lab/lab.ts';
 import type { Matrix } from '../truck/judge.ts';
 import { EXIT, ExitError } from './exit.ts';

@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Docker } from '../../components/host/docker.ts';
 import { run } from '../../components/host/run.ts';
 import { stateDirectory, type Truck } from '../../components/network-manager/truck.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { nearest } from './nearest.ts';
 import { describeValue, isMap } from './plain.ts';
 import { type Problem, pathText, shape as say } from './problems.ts';

@@ -2,7 +2,7 @@ import { access, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readIfExists } from '../../../components/host/files.ts';
 import type { Architecture } from '../../../components/router/debian.ts';
 import { startInBackground } from './background.ts';

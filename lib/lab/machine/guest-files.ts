@@ -1,6 +1,6 @@
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readIfExists } from '../../../components/host/files.ts';
 import { run } from '../../../components/host/run.ts';
 import { type Architecture, fetchPackages, unpack } from '../../../components/router/debian.ts';

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readIfExists, writeDurably } from '../../../components/host/files.ts';
 import { processIdentity } from './process-identity.ts';
 
