@@ -3,10 +3,10 @@ import * as z from 'zod';
 import { Lab } from '../lab/lab.ts';
 import type { Matrix } from '../truck/judge.ts';
 import { EXIT, ExitError } from './exit.ts';
-import { type LabUpOptions, labOptions, nameOfKernel, upLab } from './lab-up.ts';
+import { interruptible, unlessInterrupted } from './interrupt.ts';
+import { type LabUpOptions, labOptions, nameOfKernel, readLabPolicy, TAKEN_DOWN, upLab } from './lab-up.ts';
 import { paint, print, printJson, remark } from './output.ts';
 import { Progress } from './progress.ts';
-import { readPolicyText } from './read-policy.ts';
 import { showMatrix } from './show-matrix.ts';
 import { jsonOption } from './truck-options.ts';
 
@@ -31,36 +31,34 @@ export function demoCommand(): Command {
     .addOption(jsonOption())
     .addHelpText('after', '\nExamples:\n  sudo npm run demo\n  sudo firebreak demo --keep examples/station.yaml');
   for (const option of labOptions()) command.addOption(option);
-  return command.action(async (file: string, options: Options) => {
-    const begun = performance.now();
-    const progress = new Progress(options.json);
-    const lab = await upLab(file, options, progress);
-    try {
-      const measured = await proveInLab(lab, await readPolicyText(file), progress);
-      const seconds = Math.round((performance.now() - begun) / 100) / 10;
-      if (options.json) printJson({ seconds, kernel: lab.machine.kind, ...measured });
-      else {
-        print(showMatrix(measured.matrix, measured.vantages));
-        print(paint('dim', `${seconds} s from nothing to proof, on ${nameOfKernel(lab.machine.kind)}`));
+  return command.action((file: string, options: Options) =>
+    interruptible(TAKEN_DOWN, async (interrupted) => {
+      const begun = performance.now();
+      const progress = new Progress(options.json);
+      const policy = await readLabPolicy(file);
+      const lab = await upLab(policy, options, progress, interrupted);
+      try {
+        const measured = await unlessInterrupted(interrupted, proveInLab(lab, policy, progress));
+        const seconds = Math.round((performance.now() - begun) / 100) / 10;
+        if (options.json) printJson({ seconds, kernel: lab.machine.kind, ...measured });
+        else {
+          print(showMatrix(measured.matrix, measured.vantages));
+          print(paint('dim', `${seconds} s from nothing to proof, on ${nameOfKernel(lab.machine.kind)}`));
+        }
+        if (measured.matrix.verdict !== 'isolated') process.exitCode = EXIT.failed;
+      } finally {
+        if (options.keep && !interrupted.aborted) remark(paint('dim', THE_LAB_STAYS, process.stderr));
+        else {
+          progress.say('taking the lab down');
+          await Lab.down(options.name);
+          progress.done();
+        }
       }
-      if (measured.matrix.verdict !== 'isolated') process.exitCode = EXIT.failed;
-    } finally {
-      if (options.keep)
-        remark(
-          paint(
-            'dim',
-            'the lab stays: firebreak lab exec device1 -- ping -c1 8.8.8.8; firebreak lab down',
-            process.stderr,
-          ),
-        );
-      else {
-        progress.say('taking the lab down');
-        await Lab.down(options.name);
-        progress.done();
-      }
-    }
-  });
+    }),
+  );
 }
+
+const THE_LAB_STAYS = 'the lab stays: firebreak lab exec device1 -- ping -c1 8.8.8.8; firebreak lab down';
 
 /** Applies a policy on the lab's truck and measures it there. @throws Error or ExitError of the truck's own words. */
 export async function proveInLab(lab: Lab, policy: string, progress: Progress) {

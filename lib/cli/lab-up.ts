@@ -34,29 +34,30 @@ export function requireRoot(): void {
   );
 }
 
-/** Brings a lab up; Ctrl-C on the way removes what was made. @throws ExitError */
-export async function upLab(file: string, { name, kernel }: LabUpOptions, progress: Progress): Promise<Lab> {
+/** Brings a lab up for a policy that was read and checked; when it is interrupted, what was made is removed again. @throws ExitError */
+export async function upLab(
+  policy: string,
+  { name, kernel }: LabUpOptions,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<Lab> {
+  try {
+    // The bundle that this very file became: the truck gets the same.
+    return await Lab.up({ name, policy, kernel, build: dirname(__filename), onProgress: progress.say, signal });
+  } finally {
+    progress.done();
+  }
+}
+
+/** The text of a policy that a lab can be built for. @throws ExitError unless it is one, and this is root. */
+export async function readLabPolicy(file: string): Promise<string> {
   requireRoot();
   const policy = await readPolicyText(file);
   policyOf(policy, file);
-  const interrupted = new AbortController();
-  const interrupt = () => interrupted.abort(new ExitError(EXIT.failed, 'interrupted; the lab was taken down'));
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-  try {
-    return await Lab.up({
-      name,
-      policy,
-      kernel,
-      // The bundle that this very file became: the truck gets the same.
-      build: dirname(__filename),
-      onProgress: progress.say,
-      signal: interrupted.signal,
-    });
-  } finally {
-    progress.done();
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
-  }
+  return policy;
 }
+
+export const TAKEN_DOWN = 'interrupted; the lab was taken down';
 
 export function nameOfKernel(kind: Exclude<LabKernel, 'auto'>): string {
   return kind === 'vm' ? "Debian's kernel in QEMU" : "this machine's kernel";

@@ -3,8 +3,19 @@ import { once } from 'node:events';
 import { Command } from 'commander';
 import { type LabKernel, prepareLab } from '../lab/kernel.ts';
 import { Lab } from '../lab/lab.ts';
+import { ROUTER } from '../truck/network.ts';
 import { EXIT, ExitError } from './exit.ts';
-import { kernelOption, labOptions, nameOfKernel, nameOption, requireRoot, upLab } from './lab-up.ts';
+import { interruptible } from './interrupt.ts';
+import {
+  kernelOption,
+  labOptions,
+  nameOfKernel,
+  nameOption,
+  readLabPolicy,
+  requireRoot,
+  TAKEN_DOWN,
+  upLab,
+} from './lab-up.ts';
 import { paint, print, printJson, table } from './output.ts';
 import { Progress } from './progress.ts';
 import { jsonOption } from './truck-options.ts';
@@ -53,7 +64,10 @@ function up(): Command {
     );
   for (const option of labOptions()) command.addOption(option);
   return command.action(async (policy: string, options: Parameters<typeof upLab>[1] & { readonly json: boolean }) => {
-    const lab = await upLab(policy, options, new Progress(options.json));
+    const text = await readLabPolicy(policy);
+    const lab = await interruptible(TAKEN_DOWN, (interrupted) =>
+      upLab(text, options, new Progress(options.json), interrupted),
+    );
     if (options.json) printJson({ name: options.name, kernel: lab.machine.kind, nodes: lab.nodes });
     else print(`${paint('green', 'up')} on ${nameOfKernel(lab.machine.kind)}; nodes: ${lab.nodes.join(', ')}`);
   });
@@ -83,11 +97,15 @@ function status(): Command {
         print(
           table(
             ['node', 'state'],
-            lab.nodes.map((node) => [node, containers[node] ?? 'up']),
+            lab.nodes.map((node) => [node, containers[node] ?? (isContainer(lab, node) ? 'not there' : 'up')]),
           ),
         );
       }
     });
+}
+
+function isContainer({ policy }: Lab, node: string): boolean {
+  return node === ROUTER || policy.nodes.some(({ kind, name }) => kind === 'container' && name === node);
 }
 
 function exec(): Command {
