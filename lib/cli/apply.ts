@@ -7,10 +7,18 @@ import { describe } from '../truck/steps.ts';
 import { EXIT, ExitError } from './exit.ts';
 import { paint, print, printJson, remark } from './output.ts';
 import { readPolicy, refusal } from './read-policy.ts';
-import { stepReporter } from './step-reporter.ts';
-import { jsonOption, openTruck, routerImageOf, type TruckOptions, truckOptions } from './truck-options.ts';
+import { stepReporter, waiting } from './step-reporter.ts';
+import {
+  jsonOption,
+  openTruck,
+  routerImageOf,
+  type TruckOptions,
+  truckOptions,
+  type WaitOption,
+  waitOption,
+} from './truck-options.ts';
 
-interface Options extends TruckOptions {
+interface Options extends TruckOptions, WaitOption {
   readonly dryRun: boolean;
   readonly json: boolean;
 }
@@ -20,6 +28,7 @@ export function applyCommand(): Command {
     .description('make the truck network what the policy says; a second time does nothing')
     .argument('<policy>', 'policy file, YAML or JSON; - for standard input')
     .option('--dry-run', 'print the steps and do none', false)
+    .addOption(waitOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -36,7 +45,7 @@ export function applyCommand(): Command {
         else for (const step of steps) print(describe(step));
         return;
       }
-      const applied = await apply(desired, truck, stepReporter(options.json));
+      const applied = await apply(desired, truck, { ...waiting(options), ...stepReporter(options.json) });
       reportApplied(applied, options.json, { revision: policy.revision });
     });
   for (const option of truckOptions()) command.addOption(option);

@@ -9,9 +9,14 @@ export async function interruptible<T>(
   action: (interrupted: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
-  const interrupt = () => {
+  // It listens on after the first time: execa ends the process by the signal when nobody else listens.
+  const interrupt = (name: NodeJS.Signals) => {
+    if (!controller.signal.aborted) {
+      controller.abort(new ExitError(EXIT.failed, afterwards));
+      return;
+    }
     stopListening();
-    controller.abort(new ExitError(EXIT.failed, afterwards));
+    process.kill(process.pid, name);
   };
   const stopListening = () => process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);

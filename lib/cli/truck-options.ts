@@ -1,4 +1,4 @@
-import { Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import * as z from 'zod';
 import { Docker } from '../../components/host/docker.ts';
 import { run } from '../../components/host/run.ts';
@@ -21,6 +21,28 @@ export const truckOptions = (): readonly Option[] => [
     .default('/var/lib/firebreak'),
   new Option('--router-image <archive>', "the router's image, as docker load takes it").env('FIREBREAK_ROUTER_IMAGE'),
 ];
+
+/** What every command that changes a truck is told besides. */
+export interface WaitOption {
+  /** Seconds. */
+  readonly wait: number;
+}
+
+export const waitOption = (): Option =>
+  new Option('--wait <seconds>', 'how long to wait for another apply, down or repair on this truck')
+    .argParser(seconds)
+    .default(60);
+
+export function seconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0) || value > MOST_SECONDS) {
+    throw new InvalidArgumentError(`It is a number of seconds, 0 to ${MOST_SECONDS}.`);
+  }
+  return value;
+}
+
+/** A day: more than a timer's milliseconds hold is nobody's intention. */
+const MOST_SECONDS = 86_400;
 
 export const jsonOption = (): Option => new Option('--json', 'print the result as JSON').default(false);
 

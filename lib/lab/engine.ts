@@ -38,7 +38,7 @@ export async function startEngine(machine: Machine, lab: string, directory: stri
     ...['nsenter', `--net=/run/netns/${namespaceOf(lab, 'truck')}`, 'unshare', '--mount', '--propagation=slave'],
     ...['dockerd', '--host', `unix://${paths.socket}`, '--data-root', paths.data, '--exec-root', paths.run],
     ...['--pidfile', paths.pidFile, '--exec-opt', 'native.cgroupdriver=cgroupfs'],
-    ...['--cgroup-parent', `/firebreak-${lab}`, '--containerd-namespace', `fb-${lab}`],
+    ...['--cgroup-parent', cgroupOf(lab), '--containerd-namespace', `fb-${lab}`],
     ...['--containerd-plugins-namespace', `fb-${lab}-plugins`],
   ];
   // A daemon that keeps the caller's output open would hold the call: everything goes to its log.
@@ -61,12 +61,20 @@ export async function haltEngine(machine: Machine, directory: string): Promise<v
   await haltDaemon(machine, enginePaths(directory).pidFile, 'dockerd');
 }
 
-/** Removes its containers, stops it and removes its files. */
-export async function stopEngine(machine: Machine, directory: string): Promise<void> {
+/** Removes its containers, stops it and removes its files and control groups. */
+export async function stopEngine(machine: Machine, lab: string, directory: string): Promise<void> {
   const { socket, data, run } = enginePaths(directory);
   const empty =
     'all=$(docker -H "unix://$1" ps -aq 2>/dev/null); [ -z "$all" ] || docker -H "unix://$1" rm -f $all >/dev/null 2>&1';
   await machine.run(['sh', '-c', empty, 'empty', socket], { timeoutMs: 60_000 });
   await haltEngine(machine, directory);
   await machine.run(['rm', '-rf', data, run]);
+  const groups = cgroupOf(lab);
+  const mine = ['(', '-path', `*${groups}`, '-o', '-path', `*${groups}/*`, ')'];
+  await machine.run(['find', '/sys/fs/cgroup', '-depth', '-type', 'd', ...mine, '-exec', 'rmdir', '{}', '+']);
+}
+
+/** The control group that holds those of the truck's containers. */
+function cgroupOf(lab: string): string {
+  return `/firebreak-${lab}`;
 }

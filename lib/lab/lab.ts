@@ -133,7 +133,7 @@ export class Lab {
     const kernel = await readIfExists(kernelFile(directory));
     if (kernel === 'this-machine') {
       const machine = await openMachine(directory, kernel);
-      await stopEngine(machine, inner(name));
+      await stopEngine(machine, name, inner(name));
       await stopServingUplinks(machine, inner(name));
       await removeTopology(machine, name);
       await machine.run(['rm', '-rf', inner(name)]);

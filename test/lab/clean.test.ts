@@ -18,7 +18,6 @@ const down = () => outer.run([process.execPath, ...firebreak, 'down', ...named])
 
 /** What a lab could leave behind on a machine, as text. */
 async function stateOf({ run }: Pick<Machine, 'run'>): Promise<Readonly<Record<string, string>>> {
-  const inAll = ['nsenter', '--target', '1', '--net'];
   const commands = {
     links: "ip -o link | awk -F': ' '{ print $2 }'",
     namespaces: 'ip netns list',
@@ -27,13 +26,13 @@ async function stateOf({ run }: Pick<Machine, 'run'>): Promise<Readonly<Record<s
     rulesets: 'nft list tables',
     sysctls: 'grep -r . /proc/sys/net/ipv4/conf /proc/sys/net/ipv4/ip_forward 2>/dev/null | sort',
     mounts: 'cat /proc/mounts',
-    processes: `grep -alF -- ${NAME} /proc/[0-9]*/cmdline 2>/dev/null | grep -v "/$$/" || true`,
-    directories:
-      'ls /run/firebreak /var/lib/firebreak /run/netns /sys/fs/cgroup /tmp 2>/dev/null | grep -E "firebreak|^fb|beside" || true',
+    // The brackets keep the search from finding itself.
+    processes: `grep -al '[${NAME.charAt(0)}]${NAME.slice(1)}' /proc/[0-9]*/cmdline 2>/dev/null || true`,
+    directories: `ls /run/firebreak /var/lib/firebreak /run/netns /sys/fs/cgroup /tmp 2>/dev/null | grep -F -- ${NAME} || true`,
   };
   const found: Record<string, string> = {};
   for (const [what, command] of Object.entries(commands)) {
-    found[what] = (await run([...inAll, 'sh', '-c', command])).stdout;
+    found[what] = (await run(['sh', '-c', command])).stdout;
   }
   return found;
 }

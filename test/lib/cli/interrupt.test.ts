@@ -15,13 +15,18 @@ test.each(['SIGINT', 'SIGTERM'] as const)('%s ends what is waited for, after its
   expect(listeners()).toBe(before);
 });
 
-test('after the first interruption nobody listens: the second ends the process as usual', async () => {
+test('the second interruption ends the process as usual', async () => {
+  const kill = jest.spyOn(process, 'kill').mockReturnValue(true);
   const before = listeners();
   await interruptible('', async () => {
-    expect(listeners()).toBe(before + 2);
     process.emit('SIGINT');
+    expect(kill).not.toHaveBeenCalled();
+    expect(listeners()).toBe(before + 2);
+    process.emit('SIGINT', 'SIGINT');
+    expect(kill).toHaveBeenCalledWith(process.pid, 'SIGINT');
     expect(listeners()).toBe(before);
   });
+  kill.mockRestore();
 });
 
 test('without an interruption its result is given, and nobody listens any longer', async () => {
