@@ -2,6 +2,7 @@ import type { TruckNetwork } from '../../lib/truck/network.ts';
 import { plan, planRemoval } from '../../lib/truck/plan/index.ts';
 import type { Obstacle, Plan, Step } from '../../lib/truck/steps.ts';
 import { execute } from './execute.ts';
+import { type LockOptions, withLock } from './lock.ts';
 import { observe } from './observe.ts';
 import type { Truck } from './truck.ts';
 
@@ -15,8 +16,8 @@ export interface Applied {
   readonly absent: readonly string[];
 }
 
-/** Told while it happens. */
-export interface ApplyEvents {
+/** How long to wait for somebody else's apply, and who is told what while it happens. */
+export interface ApplyOptions extends LockOptions {
   readonly onPlan?: (steps: readonly Step[]) => void;
   readonly onStep?: (step: Step, state: 'begun' | 'done') => void;
 }
@@ -39,29 +40,44 @@ export async function planApply(desired: TruckNetwork, truck: Truck): Promise<Pl
   return planned;
 }
 
-/** Observes, plans, does the steps, observes again. Done twice, the second does nothing. @throws ObstacleError */
-export async function apply(desired: TruckNetwork, truck: Truck, events: ApplyEvents = {}): Promise<Applied> {
-  const { steps, absent } = await planApply(desired, truck);
-  await executeAll(steps, truck, events);
-  const drift = steps.length === 0 ? [] : (await planApply(desired, truck)).steps;
-  return { steps, drift, absent };
+/**
+ * Observes, plans, does the steps, observes again. Done twice, the second does nothing. Of two at once one waits for the other.
+ * @throws ObstacleError, LockedError: nothing was changed
+ */
+export function apply(desired: TruckNetwork, truck: Truck, options: ApplyOptions = {}): Promise<Applied> {
+  return withLock(
+    truck.state.lock,
+    async () => {
+      const { steps, absent } = await planApply(desired, truck);
+      await executeAll(steps, truck, options);
+      const drift = steps.length === 0 ? [] : (await planApply(desired, truck)).steps;
+      return { steps, drift, absent };
+    },
+    options,
+  );
 }
 
-/** Removes what is owned and nothing else. */
-export async function remove(truck: Truck, events: ApplyEvents = {}): Promise<Applied> {
-  const steps = planRemoval(await observe(truck, []));
-  await executeAll(steps, truck, events);
-  return { steps, drift: planRemoval(await observe(truck, [])), absent: [] };
+/** Removes what is owned and nothing else. @throws LockedError */
+export function remove(truck: Truck, options: ApplyOptions = {}): Promise<Applied> {
+  return withLock(
+    truck.state.lock,
+    async () => {
+      const steps = planRemoval(await observe(truck, []));
+      await executeAll(steps, truck, options);
+      return { steps, drift: planRemoval(await observe(truck, [])), absent: [] };
+    },
+    options,
+  );
 }
 
-async function executeAll(steps: readonly Step[], truck: Truck, events: ApplyEvents): Promise<void> {
-  events.onPlan?.(steps);
+async function executeAll(steps: readonly Step[], truck: Truck, { onPlan, onStep }: ApplyOptions): Promise<void> {
+  onPlan?.(steps);
   for (const batch of batches(steps)) {
     const results = await Promise.allSettled(
       batch.map(async (step) => {
-        events.onStep?.(step, 'begun');
+        onStep?.(step, 'begun');
         await execute(step, truck);
-        events.onStep?.(step, 'done');
+        onStep?.(step, 'done');
       }),
     );
     // Only after all of the batch have ended: nothing goes on behind the back of who is told of the failure.

@@ -14,10 +14,12 @@ export interface StateDirectory {
   readonly router: string;
   /** What the kernel listed right after a ruleset was loaded. */
   readonly listings: string;
+  /** Held by whoever changes the truck. */
+  readonly lock: string;
 }
 
 export function stateDirectory(root: string): StateDirectory {
-  return { router: join(root, 'router'), listings: join(root, 'listings') };
+  return { router: join(root, 'router'), listings: join(root, 'listings'), lock: join(root, 'lock') };
 }
 
 export const HOST_TABLE = ['inet', 'firebreak_host'] as const;

@@ -1,7 +1,7 @@
 import koffi from 'koffi';
 
 /**
- * The few functions of the C library that Node has no words for: entering a network namespace, and raw sockets. glibc on 64-bit
+ * The few functions of the C library that Node has no words for: entering a network namespace, raw sockets, and locks. glibc on 64-bit
  * little-endian Linux (x64, arm64: the same structure layouts). This is the project's only foreign function interface.
  */
 const libc = koffi.load('libc.so.6');
@@ -18,6 +18,7 @@ const NATIVE = {
   recv: libc.func('long recv(int fd, void *data, size_t size, int flags)'),
   poll: libc.func('int poll(void *fds, unsigned long count, int timeout)'),
   close: libc.func('int close(int fd)'),
+  flock: libc.func('int flock(int fd, int operation)'),
 };
 
 /** A system call that failed. */
