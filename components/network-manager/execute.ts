@@ -21,7 +21,7 @@ import {
 import { LINK_ALIAS } from './labels.ts';
 import { writeConfiguration } from './router-configuration.ts';
 import { keepListing, loadAndKeep } from './rulesets.ts';
-import { HOST_TABLE, ROUTER_TABLE, type Truck } from './truck.ts';
+import { EDGE_TABLE, HOST_TABLE, ROUTER_TABLE, type Truck } from './truck.ts';
 
 type StepOf<Name extends Step['do']> = Extract<Step, { readonly do: Name }>;
 
@@ -29,6 +29,8 @@ type StepOf<Name extends Step['do']> = Extract<Step, { readonly do: Name }>;
 const EXECUTORS: { readonly [Name in Step['do']]: (step: StepOf<Name>, truck: Truck) => Promise<void> } = {
   'load-host-ruleset': ({ ruleset }, { state }) => loadAndKeep(ruleset, HOST_TABLE, state.listings),
   'remove-host-ruleset': () => deleteTable(HOST_TABLE),
+  'load-edge-ruleset': ({ ruleset }, { state }) => loadAndKeep(ruleset, EDGE_TABLE, state.listings),
+  'remove-edge-ruleset': () => deleteTable(EDGE_TABLE),
   'set-sysctl': async ({ sysctl }) => {
     const written = await writeSysctl(sysctl.path, sysctl.value);
     if (!written && sysctl.optional !== true) {

@@ -15,21 +15,23 @@ import type { ListedContainer, ListedNetwork } from './engine.ts';
 import { LINK_ALIAS, OWNER, OWNER_LABEL, SPECIFICATION_LABEL } from './labels.ts';
 import { currentConfiguration } from './router-configuration.ts';
 import { observeRuleset } from './rulesets.ts';
-import { HOST_TABLE, ROUTER_TABLE, type Truck } from './truck.ts';
+import { EDGE_TABLE, HOST_TABLE, ROUTER_TABLE, type Truck } from './truck.ts';
 
 /** Looks at everything that the truck network is about. @param sysctls those whose values are asked for. */
 export async function observe(truck: Truck, sysctls: readonly Sysctl[]): Promise<Observed> {
-  const [links, networks, containers, hostRuleset, values] = await Promise.all([
+  const [links, networks, containers, hostRuleset, edgeRuleset, values] = await Promise.all([
     listLinks(),
     truck.docker.get<readonly ListedNetwork[]>('/networks'),
     truck.docker.get<readonly ListedContainer[]>('/containers/json', { all: '1' }),
     observeRuleset(HOST_TABLE, truck.state.listings),
+    observeRuleset(EDGE_TABLE, truck.state.listings),
     Promise.all(sysctls.map(async ({ path }) => [path, await readSysctl(path)] as const)),
   ]);
   return {
     links: observedLinks(links, networks),
     sysctls: Object.fromEntries(values),
     hostRuleset,
+    edgeRuleset,
     networks: networks.map(observedNetwork),
     containers: containers.map(observedContainer),
     router: await observeRouter(truck, containers),

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ruleset } from '../../lib/truck/network.ts';
-import type { ObservedRuleset } from '../../lib/truck/observed.ts';
+import { type ObservedRuleset, TAMPERED } from '../../lib/truck/observed.ts';
 import { canonicalListing, carriedFingerprint } from '../../lib/truck/ruleset/text.ts';
 import { readIfExists, writeDurably } from '../host/files.ts';
 import { listTable, loadRuleset } from '../host/nft.ts';
@@ -21,7 +21,7 @@ export async function observeRuleset(
   if (listing === null) return null;
   const fingerprint = carriedFingerprint(listing);
   const kept = await readIfExists(listingFile(table, listings));
-  return fingerprint !== null && kept === record(fingerprint, listing) ? fingerprint : null;
+  return fingerprint !== null && kept === record(fingerprint, listing) ? fingerprint : TAMPERED;
 }
 
 /** Loads the ruleset and keeps what the kernel then lists. */

@@ -38,6 +38,8 @@ export function showTruckNetwork(network: TruckNetwork): string {
     ...network.sysctls.map(({ path, value }) => `${path} = ${value}`),
     heading('Host ruleset'),
     network.hostRuleset.text,
+    heading('Edge ruleset'),
+    network.edgeRuleset.text,
     heading('Router ruleset'),
     router.configuration.ruleset.text,
     heading('Expectations'),

@@ -13,6 +13,7 @@ import type {
 } from './network.ts';
 import { ROUTER } from './network.ts';
 import { placeholderNetwork } from './placeholder.ts';
+import { edgeRuleset } from './ruleset/edge.ts';
 import { hostRuleset } from './ruleset/host.ts';
 import { routerRuleset } from './ruleset/router.ts';
 
@@ -32,6 +33,7 @@ export function compile(policy: Policy, { routerImage }: TruckEquipment): TruckN
     closedLinks,
     sysctls: closedLinks.flatMap(closedLink).concat(BRIDGE_NETFILTER_OFF),
     hostRuleset: hostRuleset(closedLinks),
+    edgeRuleset: edgeRuleset(policy),
     networks: [...policy.uplinks.map(uplinkNetwork), ...policy.segments.map(segmentNetwork)],
     containers: containers(policy),
     router: router(policy, routerImage),

@@ -12,6 +12,8 @@ export interface TruckNetwork {
   /** Interfaces with which the host's IP layer has nothing to do: the trunk and all links. */
   readonly closedLinks: readonly string[];
   readonly hostRuleset: Ruleset;
+  /** What may cross the segments' bridges at all. */
+  readonly edgeRuleset: Ruleset;
   readonly networks: readonly ContainerNetwork[];
   /** Containers of the policy, made by us or adopted; without the router. */
   readonly containers: readonly (OwnContainer | AdoptedContainer)[];

@@ -6,14 +6,16 @@ export interface Observed {
   /** Values by path below /proc/sys; null: no such entry. */
   readonly sysctls: Readonly<Record<string, string | null>>;
   readonly hostRuleset: ObservedRuleset;
+  readonly edgeRuleset: ObservedRuleset;
   readonly networks: readonly ObservedNetwork[];
   readonly containers: readonly ObservedContainer[];
   /** null: no running router. */
   readonly router: ObservedRouter | null;
 }
 
-/** Fingerprint of a ruleset that is in the kernel and unchanged since it was loaded; null: absent or tampered with. */
+/** Fingerprint of a ruleset that is in the kernel and unchanged since it was loaded; TAMPERED; or null: there is none. */
 export type ObservedRuleset = string | null;
+export const TAMPERED = 'tampered';
 
 export interface ObservedLink {
   readonly name: string;

@@ -8,6 +8,7 @@ export const BARE_TRUCK: Observed = {
   links: [],
   sysctls: {},
   hostRuleset: null,
+  edgeRuleset: null,
   networks: [],
   containers: [],
   router: null,
@@ -31,6 +32,10 @@ export function simulate(truck: Observed, step: Step, routerName: string): Obser
       return { ...truck, hostRuleset: step.ruleset.fingerprint };
     case 'remove-host-ruleset':
       return { ...truck, hostRuleset: null };
+    case 'load-edge-ruleset':
+      return { ...truck, edgeRuleset: step.ruleset.fingerprint };
+    case 'remove-edge-ruleset':
+      return { ...truck, edgeRuleset: null };
     case 'set-sysctl':
       return { ...truck, sysctls: { ...truck.sysctls, [step.sysctl.path]: step.sysctl.value } };
     case 'add-link': {

@@ -4,6 +4,8 @@ import type { ContainerNetwork, Link, OwnContainer, Router, RouterConfiguration,
 export type Step =
   | { readonly do: 'load-host-ruleset'; readonly ruleset: Ruleset; readonly links: readonly string[] }
   | { readonly do: 'remove-host-ruleset' }
+  | { readonly do: 'load-edge-ruleset'; readonly ruleset: Ruleset }
+  | { readonly do: 'remove-edge-ruleset' }
   | { readonly do: 'set-sysctl'; readonly sysctl: Sysctl }
   | { readonly do: 'add-link'; readonly link: Link }
   | { readonly do: 'join-bridge'; readonly link: string; readonly bridge: string }
@@ -46,6 +48,10 @@ export function describe(step: Step): string {
       return `host: drop what comes from or goes to ${step.links.join(', ')}`;
     case 'remove-host-ruleset':
       return 'host: remove the ruleset';
+    case 'load-edge-ruleset':
+      return `edge: load ruleset ${step.ruleset.fingerprint}`;
+    case 'remove-edge-ruleset':
+      return 'edge: remove the ruleset';
     case 'set-sysctl':
       return `host: ${step.sysctl.path} = ${step.sysctl.value}`;
     case 'add-link':

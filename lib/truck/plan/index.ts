@@ -10,7 +10,7 @@ import { configureRouter, tightenRouter, writeConfiguration } from './router.ts'
 /**
  * The steps from what is observed to what is desired; none when they are the same. The order is the point:
  *
- * 1. deny: the host's ruleset over old and new links, the router's new ruleset;
+ * 1. deny: the host's ruleset over old and new links, the edge's and the router's new rulesets;
  * 2. away with what is no longer wanted. Between networks this comes before the new, because VLAN IDs, subnets and names are
  *    unique on a truck and may be handed from an old segment to a new one; what stays is not touched;
  * 3. links, networks, the router (configured before it starts), and only then containers;
@@ -40,6 +40,7 @@ export function plan(desired: TruckNetwork, observed: Observed): Plan {
     absent,
     steps: [
       ...denyOnHost(desired, observed, linkRemovals),
+      ...tightenEdge(desired, observed),
       ...tightenRouter(desired.router, router),
       ...containers.removals,
       ...containers.disconnections,
@@ -67,6 +68,11 @@ function denyOnHost(desired: TruckNetwork, observed: Observed, removals: readonl
   return [{ do: 'load-host-ruleset', ruleset: hostRuleset(links), links }];
 }
 
+/** An old segment that goes has no rules any more on its bridge: the router's new ruleset denies it already. */
+function tightenEdge({ edgeRuleset }: TruckNetwork, observed: Observed): readonly Step[] {
+  return observed.edgeRuleset === edgeRuleset.fingerprint ? [] : [{ do: 'load-edge-ruleset', ruleset: edgeRuleset }];
+}
+
 function settleHost(desired: TruckNetwork, observed: Observed, removals: readonly Step[]): readonly Step[] {
   if (observed.hostRuleset === desired.hostRuleset.fingerprint || removals.length === 0) return [];
   return [{ do: 'load-host-ruleset', ruleset: desired.hostRuleset, links: desired.closedLinks }];
@@ -91,5 +97,6 @@ export function planRemoval(observed: Observed): readonly Step[] {
     ...networks.map((network): Step => ({ do: 'remove-network', network })),
     ...removeLinks([], observed),
     ...(observed.hostRuleset === null ? [] : [{ do: 'remove-host-ruleset' } as const]),
+    ...(observed.edgeRuleset === null ? [] : [{ do: 'remove-edge-ruleset' } as const]),
   ];
 }

@@ -8,6 +8,27 @@ function same(link: Link, observed: ObservedLink): boolean {
   return link.kind === 'bridge' || (observed.vlan === link.vlan && observed.parent === link.parent);
 }
 
+/** The link as it was found, if it can stay. */
+function keepable(link: Link, links: readonly Link[], observed: Observed): ObservedLink | undefined {
+  const found = observed.links.find(({ name }) => name === link.name);
+  return found !== undefined && same(link, found) && !isInTheWay(link, found, links, observed) ? found : undefined;
+}
+
+/**
+ * A VLAN that is still a port where another one is about to become one: for a moment two segments would share a bridge. It goes, and comes
+ * back where it belongs, because links are removed before any joins.
+ */
+function isInTheWay(link: Link, found: ObservedLink, links: readonly Link[], observed: Observed): boolean {
+  if (link.kind !== 'vlan' || found.bridge === undefined || found.bridge === link.bridge) return false;
+  return links.some(
+    (other) =>
+      other.kind === 'vlan' &&
+      other.name !== link.name &&
+      other.bridge === found.bridge &&
+      !observed.links.some((port) => port.name === other.name && same(other, port) && port.bridge === other.bridge),
+  );
+}
+
 export function linkObstacles(links: readonly Link[], observed: Observed): readonly Obstacle[] {
   return links.flatMap((link) => {
     const found = observed.links.find(({ name }) => name === link.name);
@@ -27,7 +48,7 @@ export function removeLinks(links: readonly Link[], observed: Observed): readonl
   const stale = observed.links.filter((found) => {
     if (!found.owned) return false;
     const wanted = links.find(({ name }) => name === found.name);
-    return wanted === undefined || !same(wanted, found);
+    return wanted === undefined || keepable(wanted, links, observed) === undefined;
   });
   return [...stale.filter(({ kind }) => kind !== 'bridge'), ...stale.filter(({ kind }) => kind === 'bridge')].map(
     ({ name }) => ({ do: 'delete-link', link: name }),
@@ -36,11 +57,7 @@ export function removeLinks(links: readonly Link[], observed: Observed): readonl
 
 /** Names of the links that have to be made. */
 export function linksToAdd(links: readonly Link[], observed: Observed): ReadonlySet<string> {
-  return new Set(
-    links
-      .filter((link) => !observed.links.some((found) => found.name === link.name && same(link, found)))
-      .map(({ name }) => name),
-  );
+  return new Set(links.filter((link) => keepable(link, links, observed) === undefined).map(({ name }) => name));
 }
 
 /** Links in the order: made (down), closed by their sysctls, joined, freed of addresses, raised. */

@@ -2,22 +2,8 @@ import type { Policy } from '../../policy/index.ts';
 import { uplinkGroups } from '../groups.ts';
 import type { Ruleset } from '../network.ts';
 import { flowRules } from './flows.ts';
+import { NOT_INTERNET } from './not-internet.ts';
 import { type BaseChain, elements, type RegularChain, tableRuleset, when } from './text.ts';
-
-/**
- * Never "the internet": this network, private use, shared address space, loopback, link local, multicast, reserved
- * (RFC 6890, RFC 1918, RFC 6598).
- */
-const NOT_INTERNET = [
-  '0.0.0.0/8',
-  '10.0.0.0/8',
-  '100.64.0.0/10',
-  '127.0.0.0/8',
-  '169.254.0.0/16',
-  '172.16.0.0/12',
-  '192.168.0.0/16',
-  '224.0.0.0/3',
-];
 
 const ESTABLISHED_FIRST = 'ct state vmap { established : accept, related : accept, invalid : drop }';
 

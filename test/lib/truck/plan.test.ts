@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Policy } from '../../../lib/policy/index.ts';
-import type { Observed } from '../../../lib/truck/observed.ts';
+import { type Observed, TAMPERED } from '../../../lib/truck/observed.ts';
 import { plan, planRemoval } from '../../../lib/truck/plan/index.ts';
 import { BARE_TRUCK, simulate } from '../../../lib/truck/simulate.ts';
 import { type Step, describe as say } from '../../../lib/truck/steps.ts';
@@ -106,6 +106,7 @@ describe('one change', () => {
       ports: [{ from: 443, to: 443 }],
     };
     expect(change({ ...base, flows: [flow] })).toEqual([
+      'load-edge-ruleset',
       'load-router-ruleset',
       'write-router-configuration',
       'configure-router',
@@ -138,6 +139,7 @@ describe('drift', () => {
 
   const DRIFTS: readonly (readonly [string, Observed, readonly Step['do'][]])[] = [
     ['the host’s ruleset is gone', { ...applied, hostRuleset: null }, ['load-host-ruleset']],
+    ['somebody tampered with the edge’s ruleset', { ...applied, edgeRuleset: TAMPERED }, ['load-edge-ruleset']],
     [
       'a sysctl was flipped',
       { ...applied, sysctls: { ...applied.sysctls, 'net/ipv4/conf/br0/forwarding': '1' } },

@@ -1,0 +1,72 @@
+import type { Flow, Policy, Segment } from '../../policy/index.ts';
+import type { Ruleset } from '../network.ts';
+import { NOT_INTERNET } from './not-internet.ts';
+import { elements, tableRuleset, when } from './text.ts';
+
+/** Before everything else that the host may have for bridged frames. */
+const FIRST = 'priority -450';
+
+/**
+ * The edge: what may cross a segment's bridge at all, whatever the router does. The router's rules live in its container and are
+ * gone while it starts; these stay in the host's kernel. They know no interface of a container (Docker names them anew each time), only
+ * addresses: segments' subnets are unique on a truck, so a frame with an address of one segment and an address of another is
+ * either a flow's, or it has no business on any bridge. Which node and which port a flow opens only the router says; here it is
+ * enough that two segments have a flow at all. Frames of other bridges, which have no address of a segment, pass.
+ *
+ * Bridge family (nft(8)); no `meta ibrname`, which kernels for the Raspberry Pi may lack.
+ */
+export function edgeRuleset(policy: Policy): Ruleset {
+  const subnets = policy.segments.map(({ subnet }) => subnet);
+  if (subnets.length === 0) return tableRuleset('bridge', 'firebreak_edge', [forward([])]);
+  const all = elements(subnets);
+  const within = policy.segments.map(pairWithItself);
+  const vlanLinks = elements(policy.segments.map(({ vlanInterface }) => `"${vlanInterface}"`));
+  return tableRuleset('bridge', 'firebreak_edge', [
+    forward([
+      // Devices speak IPv4 and ARP: no IPv6, and no tag inside a tag.
+      `iifname ${vlanLinks} ether type != { ip, arp } counter drop`,
+      `oifname ${vlanLinks} ether type != { ip, arp } counter drop`,
+      `ether type arp arp saddr ip . arp daddr ip ${elements(within)} accept`,
+      // Is anybody using this address? (RFC 5227)
+      'ether type arp arp saddr ip 0.0.0.0 accept',
+      `arp saddr ip ${all} counter drop`,
+      `arp daddr ip ${all} counter drop`,
+      `ip saddr . ip daddr ${elements([...within, ...policy.flows.flatMap((flow) => pairsOf(policy, flow))])} accept`,
+      `ip saddr ${all} ip daddr ${all} counter drop`,
+      `ip saddr ${all} ip daddr { 224.0.0.0/4, 255.255.255.255 } accept`,
+      ...internet(policy, all),
+      `ip saddr ${all} counter drop`,
+      `ip daddr ${all} counter drop`,
+    ]),
+  ]);
+}
+
+function forward(rules: readonly string[]) {
+  return { name: 'forward', hook: `filter hook forward ${FIRST}`, policy: 'accept', rules } as const;
+}
+
+const pairWithItself = ({ subnet }: Segment) => `${subnet} . ${subnet}`;
+
+/** Both directions: answers come back. A flow to the internet concerns one segment only. */
+function pairsOf(policy: Policy, { from, to }: Flow): readonly string[] {
+  const [a, b] = [from, to].map((party) => segmentOf(policy, party)?.subnet);
+  return a === undefined || b === undefined ? [] : [`${a} . ${b}`, `${b} . ${a}`];
+}
+
+/** The segment that a flow's side is, or is in; none for the internet. */
+function segmentOf(policy: Policy, party: string): Segment | undefined {
+  const name = policy.nodes.find((node) => node.name === party)?.segment ?? party;
+  return policy.segments.find((segment) => segment.name === name);
+}
+
+/** Segments of which some node may speak to the internet; errors on the way there come from private addresses, too. */
+function internet(policy: Policy, all: string): readonly string[] {
+  const opened = policy.flows.filter(({ to }) => to === 'internet').map(({ from }) => segmentOf(policy, from)?.name);
+  const online = policy.segments.filter((segment) => segment.internet || opened.includes(segment.name));
+  const subnets = elements(online.map(({ subnet }) => subnet));
+  const errors = '{ destination-unreachable, time-exceeded, parameter-problem }';
+  return when(online, `ip saddr ${subnets} ip daddr != ${elements(NOT_INTERNET)} accept`).concat(
+    when(online, `ip daddr ${subnets} ip saddr != ${elements(NOT_INTERNET)} accept`),
+    when(online, `ip daddr ${subnets} ip saddr != ${all} icmp type ${errors} accept`),
+  );
+}

@@ -1,0 +1,120 @@
+import { CommandError, run } from '../../../components/host/run.ts';
+import { measure } from '../../../components/isolation-tester/measure.ts';
+import type { Expectation } from '../../../lib/truck/expectation.ts';
+import { edgeRuleset } from '../../../lib/truck/ruleset/edge.ts';
+import { example } from '../../lib/truck/support.ts';
+import { TestNetwork } from '../isolation-tester/network.ts';
+
+/** The real kernel: the station's segments on bridges, and a router that has lost its rules: it forwards and answers everything. */
+const ADDRESS = {
+  tablet: '10.20.10.5',
+  navigation: '10.20.10.6',
+  'pump-panel': '10.20.20.11',
+  modem: '10.20.30.5',
+  internet: '203.0.113.7',
+  stranger: '203.0.113.8',
+  "the router's address in radio": '10.20.30.1',
+} as const;
+type Name = keyof typeof ADDRESS;
+
+jest.setTimeout(30_000);
+
+let network: TestNetwork;
+
+beforeAll(async () => {
+  network = await TestNetwork.make({
+    segments: { cab: '10.20.10.1/24', pump: '10.20.20.1/25', radio: '10.20.30.1/28', out: '203.0.113.1/24' },
+    nodes: {
+      tablet: ['cab', '10.20.10.5/24'],
+      navigation: ['cab', '10.20.10.6/24'],
+      'pump-panel': ['pump', '10.20.20.11/25'],
+      modem: ['radio', '10.20.30.5/28'],
+      internet: ['out', '203.0.113.7/24'],
+      stranger: ['out', '203.0.113.8/24'],
+    },
+  });
+  // Behind the switch.
+  await network.ip('switch', 'link set dev n-tablet down', 'link set dev n-tablet name enp2s0.10 up');
+});
+afterAll(() => network?.remove());
+
+const load = () =>
+  run(['nft', '-f', '-'], { netns: network.netns('switch'), input: edgeRuleset(example('station.yaml')).text });
+const unload = () => network.sh('switch', 'nft flush ruleset');
+
+/** Does a ping arrive? */
+async function arrives(from: Name, to: Name): Promise<boolean | null> {
+  const probe: Expectation = {
+    ...{ id: `${from}>${to}`, from, to: to.startsWith('the router') ? 'router' : to, address: ADDRESS[to] },
+    ...{ probe: { protocol: 'icmp' }, verdict: 'isolated', because: 'a test says so' },
+  };
+  const everywhere = network.vantages('router', 'tablet', 'navigation', 'pump-panel', 'modem', 'internet', 'stranger');
+  const [observation] = await measure(everywhere, [probe], { expectReply: () => false });
+  if (observation?.error !== undefined) throw new Error(observation.error);
+  return observation?.arrived ?? null;
+}
+
+const FORBIDDEN: readonly (readonly [Name, Name, string])[] = [
+  ['tablet', 'modem', 'no flow joins cab and radio'],
+  ['modem', 'navigation', 'nor radio and cab'],
+  ['tablet', "the router's address in radio", 'it belongs to another segment'],
+  ['pump-panel', 'internet', 'pump has no internet'],
+  ['internet', 'pump-panel', 'pump has no internet'],
+];
+
+describe.each(FORBIDDEN)('%s to %s', (from, to, why) => {
+  beforeEach(unload);
+  afterAll(unload);
+
+  test('passes a router without rules', async () => {
+    expect(await arrives(from, to)).toBe(true);
+  });
+
+  test(`does not pass the edge: ${why}`, async () => {
+    await load();
+    expect(await arrives(from, to)).toBe(false);
+  });
+});
+
+describe('the edge lets pass', () => {
+  beforeAll(load);
+  afterAll(unload);
+
+  test.each<readonly [Name, Name, string]>([
+    ['tablet', 'navigation', 'one segment'],
+    ['tablet', 'pump-panel', 'the segments have a flow: which one, the router knows'],
+    ['pump-panel', 'navigation', 'answers come back'],
+    ['modem', 'internet', 'radio has internet'],
+    ['internet', 'stranger', 'a bridge without segments'],
+  ])('%s to %s: %s', async (from, to) => {
+    expect(await arrives(from, to)).toBe(true);
+  });
+});
+
+test('nobody is told the router’s address in another segment', async () => {
+  const ask = () =>
+    run(['busybox', 'arping', '-c', '1', '-w', '2', '-I', 'eth0', '10.20.30.1'], { netns: network.netns('tablet') });
+  await unload();
+  await ask();
+  await load();
+  await expect(ask()).rejects.toThrow(CommandError);
+  await unload();
+});
+
+test('a device’s IPv6 does not reach the bridge', async () => {
+  await load();
+  const dropped = async () =>
+    Number(
+      /ether type != \{ ip, arp \} counter packets (\d+)/.exec(
+        await network.sh('switch', 'nft list chain bridge firebreak_edge forward'),
+      )?.[1],
+    );
+  const before = await dropped();
+  await run(['ping', '-6', '-c', '1', '-W', '1', 'ff02::1%eth0'], { netns: network.netns('tablet') }).catch(
+    (error: unknown) => {
+      if (!(error instanceof CommandError)) throw error;
+    },
+  );
+  expect(await dropped()).toBeGreaterThan(before);
+  await unload();
+});
