@@ -23,4 +23,5 @@ export function stateDirectory(root: string): StateDirectory {
 }
 
 export const HOST_TABLE = ['inet', 'firebreak_host'] as const;
+export const EDGE_TABLE = ['bridge', 'firebreak_edge'] as const;
 export const ROUTER_TABLE = ['inet', 'firebreak'] as const;
