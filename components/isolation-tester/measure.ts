@@ -1,5 +1,7 @@
 import { randomInt } from 'node:crypto';
+import { close as closeDescriptor } from 'node:fs';
 import { setImmediate as breathe } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { encodeEchoRequest } from '../../lib/packet/icmp.ts';
 import type { Observation } from '../../lib/truck/expectation.ts';
 import { inNamespace } from '../host/sockets/namespace.ts';
@@ -113,11 +115,16 @@ async function measureRound(
     await listen(hear, record, timeoutMs);
     reportLosses([...stations.values()], probes, record);
   } finally {
-    for (const { listeners, icmp, others } of stations.values()) [...listeners, icmp, ...others].forEach(close);
+    const open = [...stations.values()];
+    for (const { icmp, others } of open) [icmp, ...others].forEach(close);
+    await Promise.all(open.flatMap(({ listeners }) => listeners.map((listener) => closeInThread(listener))));
   }
   const listening = new Set([...stations.values()].filter(({ listeners }) => listeners.length > 0).flatMap(hears));
   return probes.map((probe) => record.observation(probe, listening));
 }
+
+/** The kernel keeps whoever closes a packet socket waiting for some 10 ms (synchronize_net); Node's threads wait side by side. */
+const closeInThread = promisify(closeDescriptor);
 
 /** A canary hears what comes to itself, which is nobody whom the policy knows. */
 function hears({ vantage }: Station): readonly string[] {
