@@ -1,3 +1,4 @@
+import { batches } from '../../lib/truck/batches.ts';
 import type { TruckNetwork } from '../../lib/truck/network.ts';
 import { plan, planRemoval } from '../../lib/truck/plan/index.ts';
 import type { Obstacle, Plan, Step } from '../../lib/truck/steps.ts';
@@ -84,17 +85,4 @@ async function executeAll(steps: readonly Step[], truck: Truck, { onPlan, onStep
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   }
-}
-
-/** Docker needs most of the time; steps of these kinds that follow each other concern different containers. */
-const CONCURRENT: ReadonlySet<Step['do']> = new Set(['create-container', 'start-container', 'remove-container']);
-
-function batches(steps: readonly Step[]): readonly (readonly Step[])[] {
-  const found: Step[][] = [];
-  for (const step of steps) {
-    const last = found.at(-1);
-    if (last?.[0] !== undefined && CONCURRENT.has(step.do) && last[0].do === step.do) last.push(step);
-    else found.push([step]);
-  }
-  return found;
 }
