@@ -54,8 +54,14 @@ module.exports = {
       'the command line is a door',
     ),
     only(
-      'nobody-uses-tests',
+      'nobody-uses-the-bench-but-its-tests',
       '^(bin|components|lib)/',
+      { path: '^bench/' },
+      'the bench measures the product, which knows nothing of it',
+    ),
+    only(
+      'nobody-uses-tests',
+      '^(bin|components|lib|bench)/',
       { path: '^test/' },
       'tests use the house, not the other way round',
     ),

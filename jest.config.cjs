@@ -19,7 +19,7 @@ module.exports = {
     {
       ...common,
       displayName: 'fast',
-      testMatch: ['<rootDir>/test/lib/**/*.test.ts', '<rootDir>/test/components/**/*.test.ts'],
+      testMatch: ['lib', 'components', 'bench'].map((room) => `<rootDir>/test/${room}/**/*.test.ts`),
     },
     {
       ...common,

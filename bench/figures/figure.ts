@@ -1,0 +1,35 @@
+/** What a bench finds out: one thing done by the product and by its rivals, in turns, in the same run. */
+export interface Figure {
+  readonly section: string;
+  /** What is done: `matrix of 24 nodes`. */
+  readonly what: string;
+  readonly unit: 'ms' | 'packets/s' | 'Mbit/s' | 'µs';
+  readonly better: 'less' | 'more';
+  /** The product's own samples, one a round. */
+  readonly own: readonly number[];
+  readonly rivals: readonly Rival[];
+  readonly counts: readonly Count[];
+}
+
+/** Somebody else who does the same. */
+export interface Rival {
+  readonly name: string;
+  /** In the order of the rounds; fewer than the product's where it takes long. */
+  readonly samples: readonly number[];
+  /** What the product's figure divided by this one shall be. */
+  readonly aim?: Aim;
+  /** What is to be known about the samples: `extrapolated`. */
+  readonly remark?: string;
+}
+
+export type Aim = { readonly atMost: number } | { readonly atLeast: number };
+
+/** Something that is counted, not timed, and shall be none. */
+export interface Count {
+  readonly what: string;
+  readonly who: string;
+  readonly found: number;
+  readonly of: number;
+  /** Does it say something about the product? A rival's counts are only told. */
+  readonly ours: boolean;
+}

@@ -1,0 +1,16 @@
+/** @returns NaN of nothing */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length / 2;
+  const [low, high] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]];
+  return low === undefined || high === undefined ? Number.NaN : (low + high) / 2;
+}
+
+/**
+ * How many times the other's. Samples of the same round belong together, so the ratio is taken in each round: what slows the machine for a
+ * while slows both. Where the rounds are not the same, it is the ratio of the medians.
+ */
+export function medianRatio(own: readonly number[], other: readonly number[]): number {
+  if (own.length !== other.length) return median(own) / median(other);
+  return median(own.map((value, round) => value / (other[round] ?? Number.NaN)));
+}

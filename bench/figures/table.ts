@@ -1,0 +1,46 @@
+import { aimText, isMet } from './aims.ts';
+import type { Figure, Rival } from './figure.ts';
+import { median, medianRatio } from './statistics.ts';
+
+export const HEAD = ['what', 'firebreak', 'against', 'takes', 'ratio', 'aim', ''] as const;
+
+/** A row for each rival of each figure, and one for each thing that is counted. */
+export function tableRows(figures: readonly Figure[]): readonly (readonly string[])[] {
+  return figures.flatMap(figureRows);
+}
+
+function figureRows(figure: Figure): readonly (readonly string[])[] {
+  const { what, own, unit, rivals, counts } = figure;
+  const rows = [
+    ...rivals.map((rival) => rivalCells(figure, rival)),
+    ...counts.map(({ what: kind, who, found, of, ours }) => [
+      `${kind}, ${who}`,
+      `${found} of ${of}`,
+      '',
+      ours ? '0' : '',
+      ours ? mark(found === 0) : '',
+    ]),
+  ];
+  return rows.map((cells, index) => (index === 0 ? [what, amount(median(own), unit), ...cells] : ['', '', ...cells]));
+}
+
+function rivalCells({ own, unit }: Figure, { name, samples, aim, remark }: Rival): readonly string[] {
+  const ratio = medianRatio(own, samples);
+  return [
+    remark === undefined ? name : `${name} (${remark})`,
+    amount(median(samples), unit),
+    ratio.toPrecision(ratio < 0.1 ? 1 : ratio < 10 ? 3 : 2),
+    aim === undefined ? '' : aimText(aim),
+    aim === undefined ? '' : mark(isMet(aim, ratio)),
+  ];
+}
+
+function mark(isGood: boolean): string {
+  return isGood ? '✓' : '✗';
+}
+
+/** With about three digits and separators between thousands. */
+function amount(value: number, unit: string): string {
+  const digits = value < 10 ? 2 : value < 100 ? 1 : 0;
+  return `${value.toLocaleString('en-GB', { maximumFractionDigits: digits })} ${unit}`;
+}

@@ -1,0 +1,67 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { print, remark, table } from '../lib/cli/output.ts';
+import { Progress } from '../lib/cli/progress.ts';
+import type { Bench } from './bench.ts';
+import { missedAims } from './figures/aims.ts';
+import type { Figure } from './figures/figure.ts';
+import { HEAD, tableRows } from './figures/table.ts';
+import { forwardingBench } from './forwarding/forwarding.ts';
+import { describeMachine } from './machine.ts';
+import { matrixBench } from './matrix/matrix.ts';
+import { removeLeftovers } from './network.ts';
+import { preparePackages } from './packages.ts';
+import { writeReport } from './report.ts';
+import { swapBench } from './swap/swap.ts';
+import { undoAll, undoOnSignals } from './undo.ts';
+
+/** The sections by the letters that they have always had. */
+const SECTIONS: Readonly<Record<string, Bench>> = { b: matrixBench, c: swapBench, d: forwardingBench };
+
+interface Options {
+  readonly only: readonly string[];
+  readonly json: string;
+  readonly quick: boolean;
+}
+
+async function bench({ only, json, quick }: Options): Promise<void> {
+  const progress = new Progress();
+  const rounds = quick ? 3 : 9;
+  const figures: Figure[] = [];
+  try {
+    await preparePackages(progress.say);
+    await removeLeftovers();
+    const machine = await describeMachine();
+    for (const key of only) {
+      const section = SECTIONS[key];
+      if (section !== undefined) figures.push(...(await section({ rounds, quick, say: progress.say })));
+    }
+    progress.done();
+    print(table(HEAD, tableRows(figures)));
+    await writeReport(json, machine, { quick, figures });
+    const missed = missedAims(figures);
+    for (const line of missed) remark(`missed: ${line}`);
+    if (missed.length > 0) process.exitCode = 1;
+  } finally {
+    await undoAll();
+  }
+}
+
+function sections(text: string): readonly string[] {
+  const keys = text.split(',');
+  const unknown = keys.filter((key) => SECTIONS[key] === undefined);
+  if (unknown.length > 0) throw new InvalidArgumentError(`There are ${Object.keys(SECTIONS).join(', ')}.`);
+  return keys;
+}
+
+undoOnSignals();
+void new Command('bench')
+  .description('Measures Firebreak against others that do the same work. Needs root; about ten minutes.')
+  .option('--only <sections>', 'some of the sections: b,c,d', sections, Object.keys(SECTIONS))
+  .option('--json <file>', 'where the figures are written', 'bench/latest.json')
+  .option('--quick', 'few and short rounds: to see that it works', false)
+  .action(bench)
+  .parseAsync()
+  .catch((error: unknown) => {
+    remark(`bench: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  });
