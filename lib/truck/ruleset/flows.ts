@@ -1,7 +1,7 @@
 import type { Flow, Policy, PortRange } from '../../policy/index.ts';
 import { groupBy } from '../group-by.ts';
 import { segmentGroup, uplinkGroups } from '../groups.ts';
-import { elements, when } from './text.ts';
+import { elements, REVISION_MARK, when } from './text.ts';
 
 /** The group and the addresses of one side of a flow. */
 interface Side {
@@ -21,25 +21,54 @@ interface Opening {
   readonly protocol: Flow['protocol'];
   /** Empty: all ports. */
   readonly ports: readonly PortRange[];
-  readonly verdict: string;
+  readonly to: Side['kind'];
 }
 
-const PAIR = 'iifgroup . oifgroup . ip saddr . ip daddr';
+/** How a packet of a conversation is read: as its opener sent it, or turned round, as an answer to it. */
+export interface Reading {
+  readonly groups: string;
+  readonly pair: string;
+  /** The header field with the port that was opened. */
+  readonly port: 'dport' | 'sport';
+  readonly icmpType: string;
+  /** Where what concerns the internet is looked at further. */
+  readonly internet: string;
+}
+
+export const OPENING: Reading = {
+  groups: 'iifgroup . oifgroup',
+  pair: 'iifgroup . oifgroup . ip saddr . ip daddr',
+  port: 'dport',
+  icmpType: 'echo-request',
+  internet: 'internet',
+};
+
+export const ANSWER: Reading = {
+  groups: 'oifgroup . iifgroup',
+  pair: 'oifgroup . iifgroup . ip daddr . ip saddr',
+  port: 'sport',
+  icmpType: 'echo-reply',
+  internet: 'internet_answers',
+};
+
+/** Remembers in the connection's mark under which ruleset it was last allowed. */
+export const ALLOW = `ct mark set ${REVISION_MARK} counter accept`;
 
 /** One rule for each shape of opening: a set lookup costs the same however many flows there are. */
-export function flowRules(policy: Policy): readonly string[] {
+export function flowRules(policy: Policy, reading: Reading): readonly string[] {
   const openings = policy.flows.flatMap((flow) => openingsOf(policy, flow));
   const shapes = [...groupBy(openings, ({ shape, protocol }) => `${shape} ${protocol}`)].sort(([a], [b]) =>
     a < b ? -1 : 1,
   );
-  return shapes.flatMap(([, those]) => shapeRules(those));
+  return shapes.flatMap(([, those]) => shapeRules(those, reading));
 }
 
 /** @param openings of one shape and one protocol; a concatenation holds five fields at most (nft 1.0), so the protocol is none of them. */
-function shapeRules(openings: readonly Opening[]): readonly string[] {
+function shapeRules(openings: readonly Opening[], { pair: key, port, icmpType, internet }: Reading): readonly string[] {
   const [first] = openings;
   if (first === undefined) return [];
-  const { protocol, verdict } = first;
+  const { protocol, to } = first;
+  const verdict = to === 'internet' ? `jump ${internet}` : ALLOW;
   const all = openings.filter(({ ports }) => ports.length === 0).map(({ pair }) => pair);
   const conversations = groupBy(
     openings.filter(({ ports }) => ports.length > 0),
@@ -50,10 +79,10 @@ function shapeRules(openings: readonly Opening[]): readonly string[] {
       ({ from, to }) => `${pair} . ${from === to ? from : `${from}-${to}`}`,
     ),
   );
-  const any = protocol === 'icmp' ? 'icmp type echo-request' : `meta l4proto ${protocol}`;
+  const any = protocol === 'icmp' ? `icmp type ${icmpType}` : `meta l4proto ${protocol}`;
   return [
-    ...when(ported, `${PAIR} . ${protocol} dport ${elements(ported)} ${verdict}`),
-    ...when(all, `${any} ${PAIR} ${elements(all)} ${verdict}`),
+    ...when(ported, `${key} . ${protocol} ${port} ${elements(ported)} ${verdict}`),
+    ...when(all, `${any} ${key} ${elements(all)} ${verdict}`),
   ];
 }
 
@@ -64,7 +93,7 @@ function openingsOf(policy: Policy, flow: Flow): readonly Opening[] {
       pair: `${from.group} . ${to.group} . ${from.addresses} . ${to.addresses}`,
       protocol: flow.protocol,
       ports: flow.ports,
-      verdict: to.kind === 'internet' ? 'jump internet' : 'counter accept',
+      to: to.kind,
     })),
   );
 }

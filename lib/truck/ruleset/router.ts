@@ -1,11 +1,19 @@
 import type { Policy } from '../../policy/index.ts';
 import { uplinkGroups } from '../groups.ts';
 import type { Ruleset } from '../network.ts';
-import { flowRules } from './flows.ts';
+import { ALLOW, ANSWER, flowRules, OPENING, type Reading } from './flows.ts';
 import { NOT_INTERNET } from './not-internet.ts';
-import { type BaseChain, elements, type RegularChain, tableRuleset, when } from './text.ts';
+import { type BaseChain, elements, REVISION_MARK, type RegularChain, tableRuleset, when } from './text.ts';
 
 const ESTABLISHED_FIRST = 'ct state vmap { established : accept, related : accept, invalid : drop }';
+
+const FORWARDING: readonly string[] = [
+  'ct state invalid counter drop',
+  `ct mark ${REVISION_MARK} ct state { established, related } accept`,
+  'ct direction original ct state { new, established } jump openings',
+  'ct direction reply ct state established jump answers',
+  'counter comment "no flow"',
+];
 
 /**
  * The router's ruleset. It knows interfaces by link group, never by name. Every hook denies what no rule allows, so that an
@@ -13,7 +21,9 @@ const ESTABLISHED_FIRST = 'ct state vmap { established : accept, related : accep
  *
  * - prerouting: a source address is only believed on the interface of its own segment (RFC 2827); IPv6 is not declared, so denied;
  * - input: the router answers an echo request only on the address of the interface it came in by;
- * - forward: established conversations first, then one set lookup over all flows, then internet for the segments that have it.
+ * - forward: first the conversations that this very ruleset has allowed, known by the connection's mark; all others, also those that an
+ *   earlier ruleset allowed or that somebody let in, are looked up: one set lookup over all flows, then internet for the segments that
+ *   have it. So a revoked flow ends with its conversations, and a conversation that stays allowed loses no packet when rulesets change.
  */
 export function routerRuleset(policy: Policy): Ruleset {
   const uplinks = uplinkGroups(policy).map(({ group }) => group);
@@ -29,7 +39,7 @@ export function routerRuleset(policy: Policy): Ruleset {
       name: 'forward',
       hook: 'filter hook forward priority filter',
       policy: 'drop',
-      rules: forwarding(policy, uplinks),
+      rules: FORWARDING,
     },
     { name: 'output', hook: 'filter hook output priority filter', policy: 'drop', rules: ['meta nfproto ipv4 accept'] },
     {
@@ -38,17 +48,20 @@ export function routerRuleset(policy: Policy): Ruleset {
       policy: 'accept',
       rules: masquerade(policy, uplinks),
     },
-    { name: 'internet', rules: [`ip daddr ${elements(NOT_INTERNET)} counter drop`, 'counter accept'] },
+    { name: 'openings', rules: allowed(policy, uplinks, OPENING) },
+    { name: 'answers', rules: allowed(policy, uplinks, ANSWER) },
+    { name: 'internet', rules: [`ip daddr ${elements(NOT_INTERNET)} counter drop`, ALLOW] },
+    { name: 'internet_answers', rules: [`ip saddr ${elements(NOT_INTERNET)} counter drop`, ALLOW] },
   ];
   return tableRuleset('inet', 'firebreak', chains);
 }
 
 function sources(policy: Policy, uplinks: readonly number[]): readonly string[] {
-  const own = policy.segments.map((segment) => `${segment.vlan} . ${segment.subnet}`);
   return [
     'iif lo accept',
     'meta nfproto ipv6 counter drop',
-    ...when(own, `iifgroup . ip saddr ${elements(own)} accept`),
+    // A rule for each segment, and no set of pairs with subnets: such a set is empty for a moment in each swap (see flows.ts).
+    ...policy.segments.map((segment) => `iifgroup ${segment.vlan} ip saddr ${segment.subnet} accept`),
     ...when(uplinks, `iifgroup ${elements(uplinks.map(String))} ${subnetsOtherThan(policy)}accept`),
     'counter comment "source not of this interface"',
   ];
@@ -71,16 +84,12 @@ function ownAddresses(policy: Policy): readonly string[] {
   ];
 }
 
-function forwarding(policy: Policy, uplinks: readonly number[]): readonly string[] {
+/** Flows, then the internet. */
+function allowed(policy: Policy, uplinks: readonly number[], reading: Reading): readonly string[] {
   const online = policy.segments
     .filter((segment) => segment.internet)
-    .flatMap((segment) => uplinks.map((uplink) => `${segment.vlan} . ${uplink} : jump internet`));
-  return [
-    ESTABLISHED_FIRST,
-    ...flowRules(policy),
-    ...when(online, `iifgroup . oifgroup vmap ${elements(online)}`),
-    'counter comment "no flow"',
-  ];
+    .flatMap((segment) => uplinks.map((uplink) => `${segment.vlan} . ${uplink} : jump ${reading.internet}`));
+  return [...flowRules(policy, reading), ...when(online, `${reading.groups} vmap ${elements(online)}`)];
 }
 
 function masquerade(policy: Policy, uplinks: readonly number[]): readonly string[] {

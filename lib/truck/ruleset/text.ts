@@ -3,6 +3,8 @@ import type { Ruleset } from '../network.ts';
 
 /** Replaced by the ruleset's fingerprint; it is taken over the text that still holds this word. */
 const FINGERPRINT = 'FINGERPRINT';
+/** Stands in a rule for a number that follows from the fingerprint: 32 bits, not 0. */
+export const REVISION_MARK = 'REVISION_MARK';
 const FINGERPRINT_COMMENT = /comment "firebreak ([0-9a-f]{12})"/;
 
 /** A base chain: made once with its hook, never deleted while the truck runs (nft(8), "CHAINS"). */
@@ -53,7 +55,8 @@ export function tableRuleset(
     '',
   ].join('\n');
   const hash = fingerprint(template);
-  return { fingerprint: hash, text: template.replace(FINGERPRINT, hash) };
+  const mark = `0x${(Number.parseInt(hash.slice(0, 8), 16) || 1).toString(16)}`;
+  return { fingerprint: hash, text: template.replace(FINGERPRINT, hash).replaceAll(REVISION_MARK, mark) };
 }
 
 /** The fingerprint that a listed table carries, or null. */

@@ -78,5 +78,5 @@ test('a swap keeps the base chains: their handles don’t change', async () => {
   const before = await handles();
   await loadAndKeep(rulesetOf('station.yaml'), ROUTER_TABLE, listings, NETNS);
   expect(await handles()).toEqual(before);
-  expect(before).toHaveLength(7);
+  expect(before).toHaveLength(10);
 });
