@@ -57,9 +57,12 @@ test('flows over the same pair are merged, so that no elements overlap', () => {
       },
     ],
   }).router.configuration.ruleset;
-  const elements = '{ 1 . 2 . 10.0.1.4 . 10.0.2.4 . 440-460, 1 . 2 . 10.0.1.4 . 10.0.2.4 . 80 }';
-  expect(text).toContain(`iifgroup . oifgroup . ip saddr . ip daddr . tcp dport ${elements}`);
-  expect(text).toContain(`oifgroup . iifgroup . ip daddr . ip saddr . tcp sport ${elements}`);
+  // Apart, because only the kernel's hashed sets appear together with their rule.
+  for (const port of ['440-460', '80']) {
+    const elements = `{ 1 . 2 . 10.0.1.4 . 10.0.2.4 . ${port} }`;
+    expect(text).toContain(`iifgroup . oifgroup . ip saddr . ip daddr . tcp dport ${elements}`);
+    expect(text).toContain(`oifgroup . iifgroup . ip daddr . ip saddr . tcp sport ${elements}`);
+  }
 });
 
 test('the host drops what comes from and goes to each of its closed links', () => {
