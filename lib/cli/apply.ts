@@ -1,17 +1,13 @@
 import { Command } from 'commander';
 import { type Applied, apply, planApply } from '../../components/network-manager/apply.ts';
-import { hostSubnets } from '../../components/network-manager/host-subnets.ts';
-import { checkAgainstHost, hasErrors, type Problem } from '../policy/index.ts';
-import { compile } from '../truck/compile.ts';
 import { describe } from '../truck/steps.ts';
+import { compileForTruck } from './compile-for-truck.ts';
 import { EXIT, ExitError } from './exit.ts';
 import { paint, print, printJson, remark } from './output.ts';
-import { readPolicy, refusal } from './read-policy.ts';
 import { stepReporter, waiting } from './step-reporter.ts';
 import {
   jsonOption,
   openTruck,
-  routerImageOf,
   type TruckOptions,
   truckOptions,
   type WaitOption,
@@ -35,10 +31,8 @@ export function applyCommand(): Command {
       '\nExamples:\n  firebreak apply --dry-run examples/article.yaml\n  sudo firebreak apply examples/article.yaml',
     )
     .action(async (file: string, options: Options) => {
-      const policy = await readPolicy(file);
+      const { policy, desired } = await compileForTruck(file, options);
       const truck = openTruck(options);
-      refuseCollisions(checkAgainstHost(policy, await hostSubnets()), file);
-      const desired = compile(policy, { routerImage: await routerImageOf(options) });
       if (options.dryRun) {
         const { steps } = await planApply(desired, truck);
         if (options.json) printJson({ revision: policy.revision, steps: steps.map(describe) });
@@ -50,11 +44,6 @@ export function applyCommand(): Command {
     });
   for (const option of truckOptions()) command.addOption(option);
   return command;
-}
-
-/** Subnets that this very truck is in already. @throws ExitError */
-function refuseCollisions(problems: readonly Problem[], file: string): void {
-  if (hasErrors(problems)) throw refusal(file, problems);
 }
 
 /** @throws ExitError if the truck is not what was asked for. */

@@ -6,6 +6,7 @@ import { labCommand } from './lab.ts';
 import { matrixCommand } from './matrix.ts';
 import { policyCommand } from './policy.ts';
 import { routerImageCommand } from './router-image.ts';
+import { watchCommand } from './watch.ts';
 
 /** All commands. None ends the process: what commander would end it for, it throws as CommanderError. */
 export function program(): Command {
@@ -18,6 +19,7 @@ export function program(): Command {
     )
     .addCommand(policyCommand())
     .addCommand(applyCommand())
+    .addCommand(watchCommand())
     .addCommand(matrixCommand())
     .addCommand(downCommand())
     .addCommand(routerImageCommand())

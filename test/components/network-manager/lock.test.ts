@@ -1,26 +1,19 @@
-import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { LockedError, withLock } from '../../../components/network-manager/lock.ts';
+import { bundle, start } from '../bundle.ts';
 
-const ROOT = join(__dirname, '../../..');
 const directory = mkdtempSync(join(tmpdir(), 'firebreak-lock-'));
 const path = join(directory, 'state', 'lock');
 const children: ChildProcessWithoutNullStreams[] = [];
 
-const bundle = (entry: string, file: string) =>
-  execFileSync(
-    join(ROOT, 'node_modules/.bin/esbuild'),
-    ['--bundle', '--platform=node', '--external:koffi', '--log-level=warning', `--outfile=${join(directory, file)}`],
-    { cwd: ROOT, input: entry },
-  );
-
 beforeAll(() => {
-  bundle(HOLDER, 'holder.cjs');
-  bundle(`import './bin/main.ts'`, 'firebreak.cjs');
+  bundle(HOLDER, join(directory, 'holder.cjs'));
+  bundle(`import './bin/main.ts'`, join(directory, 'firebreak.cjs'));
 });
 afterEach(async () => {
   for (const child of children.splice(0)) await ended(child, 'SIGKILL');
@@ -36,17 +29,15 @@ const HOLDER = `
   }), { patienceMs: 60000 });
 `;
 
-/** A real process: as another \`firebreak apply\` would be. */
-function start(file: string, ...args: readonly string[]): ChildProcessWithoutNullStreams {
-  const child = spawn(process.execPath, [join(directory, file), ...args], {
-    env: { ...process.env, NODE_PATH: join(ROOT, 'node_modules') },
-  });
+/** A real process: as another `firebreak apply` would be. */
+function begin(file: string, ...args: readonly string[]): ChildProcessWithoutNullStreams {
+  const child = start(join(directory, file), ...args);
   children.push(child);
   return child;
 }
 
 async function holder(): Promise<ChildProcessWithoutNullStreams> {
-  const child = start('holder.cjs', path);
+  const child = begin('holder.cjs', path);
   await once(child.stdout, 'data');
   return child;
 }
@@ -92,13 +83,14 @@ test('kill -9 lets go at once: whoever waits goes on', async () => {
 
 test('also in one process only one is in, and a failing one lets go', async () => {
   const order: string[] = [];
+  let second: Promise<unknown> = Promise.resolve();
   const failing = withLock(path, async () => {
     order.push('first in');
-    await refusal(0);
+    second = withLock(path, async () => void order.push('second in'));
+    await refusal(120);
     order.push('first out');
     throw new Error('it failed');
   });
-  const second = withLock(path, async () => void order.push('second in'));
   await expect(failing).rejects.toThrow('it failed');
   await second;
   expect(order).toEqual(['first in', 'first out', 'second in']);
@@ -115,7 +107,7 @@ test('who waits can be told to stop', async () => {
 });
 
 test('of twenty processes at once one after the other is in', async () => {
-  const crowd = Array.from({ length: 20 }, () => start('holder.cjs', path));
+  const crowd = Array.from({ length: 20 }, () => begin('holder.cjs', path));
   const outputs = await Promise.all(
     crowd.map((child) => {
       // Its input ends only when it is in: two that are in at once would both say so.
@@ -138,7 +130,7 @@ let most = 0;
 
 test('firebreak down --wait 0.1 is refused with exit code 1 and names the process, before it looks at the truck', async () => {
   const first = await holder();
-  const second = start(
+  const second = begin(
     'firebreak.cjs',
     'down',
     '--wait',

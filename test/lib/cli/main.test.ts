@@ -142,6 +142,7 @@ const WITH_POLICY: readonly (readonly [string, readonly string[]])[] = [
   ['policy show', ['policy', 'show']],
   ['apply', ['apply', ...IMAGE]],
   ['apply --dry-run', ['apply', '--dry-run', ...IMAGE]],
+  ['watch', ['watch', ...IMAGE]],
   ['matrix', ['matrix', ...IMAGE]],
   ['lab up', ['lab', 'up']],
   ['demo', ['demo']],

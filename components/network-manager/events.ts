@@ -1,0 +1,86 @@
+import { readlinkSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Sysctl } from '../../lib/truck/network.ts';
+import { ROUTER } from '../../lib/truck/network.ts';
+import { containerNamespace } from '../host/container-namespace.ts';
+import type { Docker } from '../host/docker.ts';
+import { hasCode } from '../host/errno.ts';
+import type { Listener } from '../host/listener.ts';
+import { monitor } from '../host/monitor.ts';
+import { watchSysctls } from '../host/sysctl.ts';
+
+/** Where events come from, until the signal ends it. One that ends by itself throws; it is started again. */
+export interface EventSource {
+  readonly name: string;
+  /** Nothing to report when it isn't there: it comes and goes. */
+  readonly transient?: boolean;
+  /** When it comes back, what failed without it is worth another try. */
+  readonly vital?: boolean;
+  readonly listen: (listener: Listener, signal: AbortSignal) => Promise<void>;
+}
+
+/**
+ * Changes of the host's routes are no drift: the host's own routing is not ours. `netconf` tells of forwarding that is switched (ip-monitor(8)).
+ */
+const HOST_LINKS = ['ip', '-4', '-o', 'monitor', 'link', 'address', 'netconf'];
+const ROUTER_LINKS = ['ip', '-4', '-o', 'monitor', 'link', 'address', 'route', 'netconf'];
+const RULES = ['nft', 'monitor'];
+
+/** What can change a truck network; not what a health check or a `docker exec` makes. */
+const DOCKER_EVENTS = {
+  type: ['container', 'network'],
+  event: ['create', 'start', 'die', 'destroy', 'rename', 'pause', 'unpause', 'connect', 'disconnect', 'remove'],
+};
+
+/** How often sysctls are read, and how soon a router that has gone is noticed without Docker's help. Milliseconds. */
+const LOOK_EVERY_MS = 1000;
+
+/** Everything that tells of changes on a truck. */
+export function eventSources(docker: Docker, sysctls: readonly Sysctl[]): readonly EventSource[] {
+  const paths = sysctls.map(({ path }) => path);
+  return [
+    { name: 'links', listen: (listener, signal) => monitor(HOST_LINKS, listener, { signal }) },
+    { name: 'rules', listen: (listener, signal) => monitor(RULES, listener, { signal }) },
+    {
+      name: 'sysctls',
+      listen: (listener, signal) => watchSysctls(paths, listener, { everyMs: LOOK_EVERY_MS, signal }),
+    },
+    { name: 'Docker', vital: true, listen: (listener, signal) => docker.events(DOCKER_EVENTS, listener, signal) },
+    { name: 'router', transient: true, listen: (listener, signal) => listenInRouter(docker, listener, signal) },
+  ];
+}
+
+/** Links and rules in the router's namespace, as long as the router lives. */
+async function listenInRouter(docker: Docker, listener: Listener, signal: AbortSignal): Promise<void> {
+  const netns = await containerNamespace(docker, ROUTER);
+  if (netns === null) throw new Error('the router does not run');
+  const gone = new AbortController();
+  const ended = AbortSignal.any([signal, gone.signal]);
+  const options = { netns, signal: ended };
+  const all = [monitor(ROUTER_LINKS, listener, options), monitor(RULES, listener, options), untilGone(netns, ended)];
+  try {
+    await Promise.race(all);
+  } finally {
+    gone.abort();
+    // Nobody may stay behind in there: a namespace lives as long as somebody is in it, and its addresses with it.
+    await Promise.allSettled(all);
+  }
+}
+
+/** @throws Error when the namespace is no longer that of the process */
+async function untilGone(netns: string, signal: AbortSignal): Promise<void> {
+  const identity = identityOf(netns);
+  while (!signal.aborted) {
+    if (identityOf(netns) !== identity || identity === null) throw new Error('the router has ended');
+    await pause(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+function identityOf(netns: string): string | null {
+  try {
+    return readlinkSync(netns);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'ESRCH')) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,85 @@
+import { Command, Option } from 'commander';
+import { apply } from '../../components/network-manager/apply.ts';
+import { eventSources } from '../../components/network-manager/events.ts';
+import { PACE, type WatchReport, watch } from '../../components/network-manager/watch.ts';
+import { describe } from '../truck/steps.ts';
+import { compileForTruck } from './compile-for-truck.ts';
+import { interruptible } from './interrupt.ts';
+import { paint, print } from './output.ts';
+import {
+  jsonOption,
+  openTruck,
+  seconds,
+  type TruckOptions,
+  truckOptions,
+  type WaitOption,
+  waitOption,
+} from './truck-options.ts';
+
+interface Options extends TruckOptions, WaitOption {
+  /** Seconds. */
+  readonly fullLook: number;
+  readonly json: boolean;
+}
+
+export function watchCommand(): Command {
+  const command = new Command('watch')
+    .description(
+      'apply the policy, and again whenever something has changed; until Ctrl-C or SIGTERM, which change nothing',
+    )
+    .argument('<policy>', 'policy file, YAML or JSON; - for standard input')
+    .addOption(
+      new Option('--full-look <seconds>', 'look after so long, though nothing was noticed')
+        .argParser(seconds)
+        .default(PACE.fullLookMs / 1000),
+    )
+    .addOption(waitOption())
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  sudo firebreak watch examples/article.yaml')
+    .action(async (file: string, options: Options) => {
+      const { desired } = await compileForTruck(file, options);
+      const truck = openTruck(options);
+      await interruptible('', (signal) =>
+        watch({
+          repair: () => apply(desired, truck, { patienceMs: options.wait * 1000, signal }),
+          sources: eventSources(truck.docker, desired.sysctls),
+          say: options.json ? sayJson : sayLine,
+          pace: { ...PACE, fullLookMs: options.fullLook * 1000 },
+          signal,
+        }),
+      );
+    });
+  for (const option of truckOptions()) command.addOption(option);
+  return command;
+}
+
+/** One line of JSON for each report. */
+function sayJson(report: WatchReport): void {
+  const words = report.event === 'repaired' ? { ...rounded(report), steps: report.steps.map(describe) } : report;
+  print(JSON.stringify({ at: new Date().toISOString(), ...words }));
+}
+
+function sayLine(report: WatchReport): void {
+  print(`${paint('dim', new Date().toISOString())} ${inWords(report)}`);
+}
+
+function inWords(report: WatchReport): string {
+  switch (report.event) {
+    case 'as-desired':
+      return paint('green', 'nothing to do');
+    case 'repaired': {
+      const { sinceMs, tookMs } = rounded(report);
+      return `${paint('green', 'repaired')} within ${sinceMs} ms (${tookMs} ms at work): ${report.steps.map(describe).join('; ')}`;
+    }
+    case 'failed':
+      return `${paint('red', 'failed')}, again in ${report.retryInMs / 1000} s: ${report.why}`;
+    case 'obstructed':
+      return `${paint('red', 'in the way')}: ${report.obstacles.map(({ what, remedy }) => `${what}: ${remedy}`).join('; ')}`;
+    case 'source-lost':
+      return `${paint('yellow', 'no events')} of ${report.source} for now: ${report.why}`;
+  }
+}
+
+function rounded({ event, sinceMs, tookMs }: Extract<WatchReport, { readonly event: 'repaired' }>) {
+  return { event, sinceMs: Math.round(sinceMs), tookMs: Math.round(tookMs) };
+}
