@@ -25,7 +25,7 @@ interface Options {
 
 async function bench({ only, json, quick }: Options): Promise<void> {
   const progress = new Progress();
-  const rounds = quick ? 3 : 9;
+  const rounds = quick ? 3 : 7;
   const figures: Figure[] = [];
   try {
     await preparePackages(progress.say);

@@ -3,8 +3,8 @@ import { inNamespace } from '../../components/host/sockets/namespace.ts';
 import {
   close,
   lostFrames,
-  openIcmp,
   openListener,
+  openLocalListeners,
   openUdp,
   readable,
   receive,
@@ -43,7 +43,7 @@ async function flood({ streams, target, intervalMs }: FloodPlan): Promise<readon
   const [listener, sink] = inNamespace(target.netns, () => [openListener(), openUdp(target.port)] as const);
   const running = streams.map((stream, index): Running => {
     const socket = inNamespace(stream.netns, () =>
-      stream.protocol === 'icmp' ? openIcmp() : openUdp(FIRST_PORT + index),
+      stream.protocol === 'icmp' ? openRoomyIcmp() : openUdp(FIRST_PORT + index),
     );
     return { stream, index, socket, sent: 0, arrived: 0, answered: 0 };
   });
@@ -103,6 +103,14 @@ async function flood({ streams, target, intervalMs }: FloodPlan): Promise<readon
     arrived,
     answered,
   }));
+}
+
+/** Keeps the answers that come while this process waits for a core. */
+function openRoomyIcmp(): Socket {
+  const [icmp, ...others] = openLocalListeners();
+  others.forEach(close);
+  if (icmp === undefined) throw new Error('no socket for ICMP');
+  return icmp;
 }
 
 function markOf(bytes: Buffer): { readonly kind: 'probe' | 'answer'; readonly index: number } | null {
