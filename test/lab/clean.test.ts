@@ -32,7 +32,9 @@ async function stateOf({ run }: Pick<Machine, 'run'>): Promise<Readonly<Record<s
   };
   const found: Record<string, string> = {};
   for (const [what, command] of Object.entries(commands)) {
-    found[what] = (await run(['sh', '-c', command])).stdout;
+    // Other tests may make and remove namespaces of their own meanwhile.
+    const lines = (await run(['sh', '-c', command])).stdout.split('\n').filter((line) => !/\bfb[bt]-\d/.test(line));
+    found[what] = lines.sort().join('\n');
   }
   return found;
 }
