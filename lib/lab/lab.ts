@@ -189,18 +189,23 @@ export class Lab {
     const { name } = this.#state;
     await rewire(this.machine, name, this.policy, checked(policy));
     await serveUplinks(this.machine, name, inner(name), checked(policy));
-    const { build, images: known } = this.#state;
-    const needs = { policy: checked(policy), routerRoot: routerRoot(build), known };
-    const images = await loadImages(this.machine, this.#surroundings.socket, needs);
-    this.#state = { ...this.#state, policy, images };
-    await this.#keep();
+    this.#state = { ...this.#state, policy };
+    await this.#provideImages();
   }
 
   async #refresh({ policy, build }: LabOptions): Promise<void> {
     const { bin } = await installFirebreak(this.machine, build, `${inner(this.#state.name)}/installations`);
     this.#state = { ...this.#state, build, bin };
+    if (checked(policy).revision.hash === this.policy.revision.hash) await this.#provideImages();
+    else await this.plug(policy);
+  }
+
+  /** Those that the policy names, and the router's as the present build has it. */
+  async #provideImages(): Promise<void> {
+    const { build, images: known } = this.#state;
+    const needs = { policy: this.policy, routerRoot: routerRoot(build), known };
+    this.#state = { ...this.#state, images: await loadImages(this.machine, this.#surroundings.socket, needs) };
     await this.#keep();
-    if (checked(policy).revision.hash !== this.policy.revision.hash) await this.plug(policy);
   }
 
   /** Also tells the truck which nodes measure for themselves, as the lab's devices and its internet do. */
