@@ -1,3 +1,5 @@
+import { checksum } from './checksum.ts';
+
 /** IP protocol numbers (IANA). */
 export const ICMP = 1;
 export const TCP = 6;
@@ -9,6 +11,20 @@ export interface Ipv4Packet {
   readonly destination: string;
   readonly protocol: number;
   readonly payload: Buffer;
+}
+
+/** With a header of five words, not to be fragmented, and 64 hops to live. */
+export function encodeIpv4({ source, destination, protocol, payload }: Ipv4Packet): Buffer {
+  const header = Buffer.alloc(20);
+  header.writeUInt8(0x45, 0);
+  header.writeUInt16BE(20 + payload.length, 2);
+  header.writeUInt16BE(0x4000, 6);
+  header.writeUInt8(64, 8);
+  header.writeUInt8(protocol, 9);
+  header.set(source.split('.').map(Number), 12);
+  header.set(destination.split('.').map(Number), 16);
+  header.writeUInt16BE(checksum(header), 10);
+  return Buffer.concat([header, payload]);
 }
 
 /** @returns null for what is no IPv4 packet, or a later fragment. The payload shares the memory of what was given. */
@@ -26,6 +42,7 @@ export function decodeIpv4(bytes: Buffer): Ipv4Packet | null {
   };
 }
 
-function dotted(bytes: Buffer, offset: number): string {
+/** Four bytes as an address. */
+export function dotted(bytes: Buffer, offset: number): string {
   return `${bytes[offset]}.${bytes[offset + 1]}.${bytes[offset + 2]}.${bytes[offset + 3]}`;
 }
