@@ -4,7 +4,7 @@ import { backOff } from './back-off.ts';
  * When to look at the truck next. Pure: every time is given, in milliseconds of whatever clock.
  *
  * Events come in storms (a container that starts is a dozen), so a look waits until it has been quiet, but not for ever. Failing looks
- * are repeated with growing pauses, which events don't shorten: a failing repair makes events itself.
+ * are repeated with growing pauses. A failing repair makes events itself, so only what is noticed some time after it ends its pause.
  */
 export interface Agenda {
   /** First and last event that no look has seen yet. */
@@ -21,6 +21,8 @@ export interface Pace {
   readonly quietMs: number;
   /** So late is a look at most after the first event. */
   readonly latestMs: number;
+  /** So long after a repair its own events come in. */
+  readonly echoMs: number;
   /** So long after a look comes the next, though nothing was noticed. */
   readonly fullLookMs: number;
 }
@@ -41,9 +43,10 @@ export function encourage(agenda: Agenda, now: number): Agenda {
 export function dueAt({ noticed, looking, failures, looked }: Agenda, pace: Pace): number {
   if (looking) return Number.POSITIVE_INFINITY;
   if (looked === null) return 0;
-  if (failures > 0) return looked + backOff(failures);
-  const slow = looked + pace.fullLookMs;
-  return noticed === null ? slow : Math.min(slow, Math.min(noticed.last + pace.quietMs, noticed.first + pace.latestMs));
+  const anyway = looked + (failures > 0 ? backOff(failures) : pace.fullLookMs);
+  const earliest = failures > 0 ? looked + pace.echoMs : 0;
+  if (noticed === null || noticed.last < earliest) return anyway;
+  return Math.min(anyway, noticed.last + pace.quietMs, Math.max(noticed.first, earliest) + pace.latestMs);
 }
 
 /** A look begins: it sees all that was noticed until now. */

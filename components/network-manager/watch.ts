@@ -27,7 +27,7 @@ export interface WatchOptions {
 }
 
 /** Short enough that nobody waits for it, long enough for what one change of the kernel's or Docker's sets off. */
-export const PACE: Pace = { quietMs: 100, latestMs: 1000, fullLookMs: 60_000 };
+export const PACE: Pace = { quietMs: 100, latestMs: 1000, echoMs: 2000, fullLookMs: 60_000 };
 
 /** Keeps the truck what it shall be until the signal comes; then it ends and leaves everything as it is. Never two repairs at once. */
 export async function watch({ repair, sources, say, pace, signal }: WatchOptions): Promise<void> {

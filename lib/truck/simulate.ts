@@ -115,9 +115,10 @@ export function simulate(truck: Observed, step: Step, routerName: string): Obser
       });
     case 'start-container': {
       const started = changeContainer(truck, step.container, (container) => ({ ...container, running: true }));
-      return step.container === routerName
-        ? { ...started, router: { ...STARTED_ROUTER, configuration: truck.router?.configuration ?? null } }
-        : started;
+      if (step.container !== routerName) return started;
+      const endpoints = truck.containers.find(({ name }) => name === routerName)?.endpoints ?? [];
+      const configuration = truck.router?.configuration ?? null;
+      return { ...started, router: { ...STARTED_ROUTER, configuration, interfaces: endpoints.map(unnamed) } };
     }
     case 'remove-container':
       return {
@@ -127,7 +128,7 @@ export function simulate(truck: Observed, step: Step, routerName: string): Obser
       };
     case 'connect':
       refuseIf(!truck.networks.some(({ name }) => name === step.network), `no network ${step.network}`);
-      return changeContainer(truck, step.container, (container) => {
+      return changeContainer(plugged(truck, step, routerName), step.container, (container) => {
         refuseIf(
           container.endpoints.some(({ network }) => network === step.network),
           `${step.container} is on ${step.network}`,
@@ -138,7 +139,7 @@ export function simulate(truck: Observed, step: Step, routerName: string): Obser
         };
       });
     case 'disconnect':
-      return changeContainer(truck, step.container, (container) => ({
+      return changeContainer(unplugged(truck, step, routerName), step.container, (container) => ({
         ...container,
         endpoints: container.endpoints.filter(({ network }) => network !== step.network),
       }));
@@ -151,6 +152,30 @@ export function simulate(truck: Observed, step: Step, routerName: string): Obser
     case 'configure-router':
       return changeRouter(truck, () => configured(step.configuration));
   }
+}
+
+/** An interface as Docker makes it: with its address, and in no group. */
+const unnamed = ({ address }: { readonly address: string }) => ({ group: 0, addresses: [address] });
+
+type Plug = Extract<Step, { readonly do: 'connect' | 'disconnect' }>;
+
+function plugged(truck: Observed, step: Plug, routerName: string): Observed {
+  if (step.container !== routerName || truck.router === null || step.do === 'disconnect') return truck;
+  const interfaces = [...truck.router.interfaces, unnamed({ address: step.address ?? '' })];
+  return { ...truck, router: { ...truck.router, interfaces } };
+}
+
+/** The router's interface in this network goes with its addresses. */
+function unplugged(truck: Observed, step: Plug, routerName: string): Observed {
+  if (step.container !== routerName || truck.router === null) return truck;
+  const { endpoints = [] } = truck.containers.find(({ name }) => name === routerName) ?? {};
+  const address = endpoints.find(({ network }) => network === step.network)?.address;
+  const has = ({ addresses }: { readonly addresses: readonly string[] }) =>
+    addresses.some((each) => each === address || each.startsWith(`${address}/`));
+  return {
+    ...truck,
+    router: { ...truck.router, interfaces: truck.router.interfaces.filter((each) => !has(each)) },
+  };
 }
 
 function configured(configuration: RouterConfiguration): ObservedRouter {

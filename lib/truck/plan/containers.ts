@@ -2,6 +2,7 @@ import type { OwnContainer, Router, TruckNetwork } from '../network.ts';
 import type { Observed, ObservedContainer } from '../observed.ts';
 import { containerSpecification, routerSpecification } from '../specification.ts';
 import type { Obstacle, Step } from '../steps.ts';
+import { lostEndpoints } from './router.ts';
 
 /** Containers that must be made anew or away, and the attachments that must change on those that stay. */
 export interface ContainerChanges {
@@ -63,8 +64,9 @@ export function planContainers(
   const removed = observed.containers.filter(isStale);
   const kept = new Map(observed.containers.filter((found) => !isStale(found)).map((found) => [found.name, found]));
 
+  const unusable = new Set([...stale, ...lostEndpoints(desired.router, observed.router)]);
   const attachments = [...kept.values()].map((found) =>
-    attach(found, wantedEndpoints(desired, found, segments), stale),
+    attach(found, wantedEndpoints(desired, found, segments), found.name === desired.router.name ? unusable : stale),
   );
   const routerKept = kept.get(desired.router.name);
   const byRouter = (step: Step) => 'container' in step && step.container === desired.router.name;

@@ -9,6 +9,29 @@ export function tightenRouter(router: Router, observed: ObservedRouter | null): 
   return observed === null || observed.ruleset === ruleset.fingerprint ? [] : [{ do: 'load-router-ruleset', ruleset }];
 }
 
+/**
+ * Networks of whose interface the running router has lost the address that Docker gave it, or the whole interface: Docker alone can make it
+ * anew. An uplink over DHCP has its lease instead, and is known by its group.
+ */
+export function lostEndpoints({ configuration }: Router, observed: ObservedRouter | null): ReadonlySet<string> {
+  if (observed === null) return new Set();
+  const held = new Set(observed.interfaces.flatMap(({ addresses }) => addresses.map(bare)));
+  const groups = new Set(observed.interfaces.map(({ group }) => group));
+  return new Set(
+    configuration.interfaces
+      .filter(
+        ({ address, group, uplink }) =>
+          !held.has(bare(address)) && !(uplink?.addressing === 'dhcp' && groups.has(group)),
+      )
+      .map(({ name }) => name),
+  );
+}
+
+/** Without the prefix length. */
+function bare(address: string): string {
+  return address.replace(/\/.*$/, '');
+}
+
 /** What a restart of the router would bring up: written before the router is started. */
 export function writeConfiguration(router: Router, observed: ObservedRouter | null): readonly Step[] {
   const { configuration } = router;

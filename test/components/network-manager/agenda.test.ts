@@ -11,7 +11,7 @@ import {
 } from '../../../components/network-manager/agenda.ts';
 import { backOff } from '../../../components/network-manager/back-off.ts';
 
-const PACE: Pace = { quietMs: 100, latestMs: 1000, fullLookMs: 60_000 };
+const PACE: Pace = { quietMs: 100, latestMs: 1000, echoMs: 2000, fullLookMs: 60_000 };
 const due = (agenda: Agenda) => dueAt(agenda, PACE);
 const looked = (at: number) => endLook(beginLook(EMPTY_AGENDA), at, 'well');
 const failed = (times: number, at: number) =>
@@ -48,10 +48,17 @@ test('what was noticed before a look is seen by it', () => {
   expect(due(endLook(beginLook(notice(looked(5000), 7000)), 7500, 'well'))).toBe(67_500);
 });
 
-test('a failed look is repeated after growing pauses, which events don’t shorten', () => {
+test('a failed look is repeated after growing pauses, which its own events don’t shorten', () => {
   const pauses = [1, 2, 3, 4, 5, 6, 7, 8, 100].map((times) => due(failed(times, 0)));
   expect(pauses).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000]);
   expect(due(notice(failed(4, 0), 10))).toBe(8000);
+  expect(due(notice(failed(4, 0), 1990))).toBe(8000);
+});
+
+test('what is noticed some time after a failed look is something new, and looked at soon', () => {
+  expect(due(notice(notice(failed(7, 0), 10), 20_000))).toBeLessThanOrEqual(20_100);
+  expect(due(notice(failed(7, 0), 20_000))).toBe(20_100);
+  expect(due(notice(failed(1, 0), 2500))).toBe(1000);
 });
 
 test('a look that succeeds ends the pauses', () => {

@@ -180,6 +180,28 @@ describe('drift', () => {
       ['configure-router'],
     ],
     [
+      'the router’s interface has lost its address',
+      {
+        ...applied,
+        router: applied.router && {
+          ...applied.router,
+          interfaces: applied.router.interfaces.map((each) => (each.group === 2 ? { ...each, addresses: [] } : each)),
+        },
+      },
+      ['disconnect', 'connect', 'configure-router'],
+    ],
+    [
+      'the router’s interface is gone',
+      {
+        ...applied,
+        router: applied.router && {
+          ...applied.router,
+          interfaces: applied.router.interfaces.filter(({ group }) => group !== 1),
+        },
+      },
+      ['disconnect', 'connect', 'configure-router'],
+    ],
+    [
       'a container was connected to a second segment',
       {
         ...applied,
@@ -216,6 +238,27 @@ describe('drift', () => {
 
   test.each(DRIFTS)('%s: only that is repaired', (_what, drifted, steps) => {
     expect(repaired(drifted)).toEqual(steps);
+  });
+
+  test('an uplink that has its lease instead of Docker’s address has lost nothing; one that was never named has', () => {
+    const base = example('article.yaml');
+    const leased = compiled({
+      ...base,
+      uplinks: base.uplinks.map((uplink) => ({ ...uplink, addressing: { kind: 'dhcp' as const } })),
+    });
+    const { truck } = applySimulated(leased, BARE_TRUCK);
+    const uplink = leased.router.configuration.interfaces.find((each) => each.uplink !== undefined);
+    const withUplink = (group: number): Observed => ({
+      ...truck,
+      router: truck.router && {
+        ...truck.router,
+        interfaces: truck.router.interfaces.map((each) =>
+          each.group === uplink?.group ? { group, addresses: ['192.168.50.77/24'] } : each,
+        ),
+      },
+    });
+    expect(plan(leased, withUplink(uplink?.group ?? -1)).steps).toEqual([]);
+    expect(kinds(plan(leased, withUplink(0)).steps)).toEqual(['disconnect', 'connect', 'configure-router']);
   });
 
   test('a bridge that was deleted takes its network’s containers along: they are attached anew', () => {
