@@ -120,13 +120,13 @@ function bound(socket: Socket, port: number): Socket {
 }
 
 /** With a receive buffer for a burst, beyond net.core.rmem_max. */
-function roomy(socket: Socket): Socket {
+export function roomy(socket: Socket): Socket {
   orClosed(socket, () => call('setsockopt', socket, SOL_SOCKET, SO_RCVBUFFORCE, int32(8 * 1024 * 1024), 4));
   return socket;
 }
 
 /** A socket that can't be made what it shall be is not left open. */
-function orClosed(socket: Socket, action: () => void): void {
+export function orClosed(socket: Socket, action: () => void): void {
   try {
     action();
   } catch (error) {
@@ -144,12 +144,14 @@ function socketAddress(address: string, port: number): Buffer {
   return bytes;
 }
 
-function int32(value: number): Buffer {
+/** An int as the kernel takes it. */
+export function int32(value: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeInt32LE(value);
   return bytes;
 }
 
-function htons(value: number): number {
+/** A 16-bit number in the order of the network. */
+export function htons(value: number): number {
   return ((value & 0xff) << 8) | (value >> 8);
 }
