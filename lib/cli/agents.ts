@@ -1,8 +1,14 @@
 import { readFile } from 'node:fs/promises';
+import { Option } from 'commander';
 import * as z from 'zod';
 import { EXIT, ExitError } from './exit.ts';
 
 const Agents = z.record(z.string(), z.string());
+
+export const agentsOption = (): Option =>
+  new Option('--agents <file>', 'JSON: network namespace of each device (or internet) that measures for itself').env(
+    'FIREBREAK_AGENTS',
+  );
 
 /** Which nodes measure for themselves, and the path of their network namespace. @throws ExitError */
 export async function readAgents(file: string | undefined): Promise<Readonly<Record<string, string>>> {

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import * as z from 'zod';
+import type { BypassTest } from '../../components/isolation-tester/bypass-test.ts';
 import { Lab } from '../lab/lab.ts';
 import type { Matrix } from '../truck/judge.ts';
 import { EXIT, ExitError } from './exit.ts';
@@ -7,6 +8,7 @@ import { interruptible, unlessInterrupted } from './interrupt.ts';
 import { type LabUpOptions, labOptions, nameOfKernel, readLabPolicy, TAKEN_DOWN, upLab } from './lab-up.ts';
 import { paint, print, printJson, remark } from './output.ts';
 import { Progress } from './progress.ts';
+import { showBypasses } from './show-bypasses.ts';
 import { showMatrix } from './show-matrix.ts';
 import { jsonOption } from './truck-options.ts';
 
@@ -23,9 +25,14 @@ const Measured = z.object({
   ),
 });
 
+/** The same of `firebreak bypasses --json`. */
+const Tried = z.custom<BypassTest>((value) => value !== null && typeof value === 'object' && 'kinds' in value);
+
 export function demoCommand(): Command {
   const command = new Command('demo')
-    .description('lab up, policy applied, every promise measured and printed; exit code 0 only if all hold; needs root')
+    .description(
+      'lab up, policy applied, every promise and every bypass measured and printed; exit code 0 only if all hold; needs root',
+    )
     .argument('[policy]', 'policy file', 'examples/article.yaml')
     .option('--keep', 'leave the lab up', false)
     .addOption(jsonOption())
@@ -43,9 +50,12 @@ export function demoCommand(): Command {
         if (options.json) printJson({ seconds, kernel: lab.machine.kind, ...measured });
         else {
           print(showMatrix(measured.matrix, measured.vantages));
+          print();
+          print(showBypasses(measured.bypasses));
           print(paint('dim', `${seconds} s from nothing to proof, on ${nameOfKernel(lab.machine.kind)}`));
         }
-        if (measured.matrix.verdict !== 'isolated') process.exitCode = EXIT.failed;
+        const { matrix, bypasses } = measured;
+        if (matrix.verdict !== 'isolated' || bypasses.verdict !== 'closed') process.exitCode = EXIT.failed;
       } finally {
         if (options.keep && !interrupted.aborted) remark(paint('dim', THE_LAB_STAYS, process.stderr));
         else {
@@ -65,9 +75,23 @@ export async function proveInLab(lab: Lab, policy: string, progress: Progress) {
   progress.say('applying the policy on the truck');
   await lab.firebreak(['apply', '-', '--json'], { input: policy });
   progress.say('measuring the matrix');
-  const { stdout, stderr } = await lab.firebreak(['matrix', '-', '--json'], { input: policy, check: false });
+  const measured = await ask(lab, policy, 'matrix', ['matrix', '-', '--json'], Measured);
+  progress.say('trying the bypasses');
+  const bypasses = await ask(lab, policy, 'bypasses', ['bypasses', '-', '--json', '--disturb'], Tried);
   progress.done();
-  const measured = Measured.safeParse(JSON.parse(stdout));
-  if (!measured.success) throw new ExitError(EXIT.failed, `the matrix could not be measured: ${stderr}`);
-  return measured.data;
+  return { ...measured, bypasses };
+}
+
+/** What a command on the truck prints, whatever it comes to. @throws ExitError with its words, if that is not what was asked for */
+async function ask<T>(
+  lab: Lab,
+  policy: string,
+  what: string,
+  argv: readonly string[],
+  schema: z.ZodType<T>,
+): Promise<T> {
+  const { stdout, stderr } = await lab.firebreak(argv, { input: policy, check: false });
+  const printed = schema.safeParse(stdout === '' ? null : JSON.parse(stdout));
+  if (!printed.success) throw new ExitError(EXIT.failed, `the ${what} could not be measured: ${stderr}`);
+  return printed.data;
 }

@@ -1,7 +1,7 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { type IsolationTest, testIsolation } from '../../components/isolation-tester/isolation-test.ts';
 import { expectations } from '../truck/expectations.ts';
-import { readAgents } from './agents.ts';
+import { agentsOption, readAgents } from './agents.ts';
 import { EXIT, ExitError } from './exit.ts';
 import { print, printJson } from './output.ts';
 import { readPolicy } from './read-policy.ts';
@@ -17,12 +17,7 @@ export function matrixCommand(): Command {
   const command = new Command('matrix')
     .description('measure what the policy promises: every pair, expected against observed; exit code 1 unless all hold')
     .argument('<policy>', 'policy file, YAML or JSON; - for standard input')
-    .addOption(
-      new Option(
-        '--agents <file>',
-        'JSON: network namespace of each device (or internet) that measures for itself',
-      ).env('FIREBREAK_AGENTS'),
-    )
+    .addOption(agentsOption())
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  sudo firebreak matrix examples/article.yaml')
     .action(async (file: string, options: Options) => {

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { applyCommand } from './apply.ts';
+import { bypassesCommand } from './bypasses.ts';
 import { demoCommand } from './demo.ts';
 import { downCommand } from './down.ts';
 import { labCommand } from './lab.ts';
@@ -21,6 +22,7 @@ export function program(): Command {
     .addCommand(applyCommand())
     .addCommand(watchCommand())
     .addCommand(matrixCommand())
+    .addCommand(bypassesCommand())
     .addCommand(downCommand())
     .addCommand(routerImageCommand())
     .addCommand(labCommand())

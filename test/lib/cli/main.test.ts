@@ -1,13 +1,16 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { testBypasses } from '../../../components/isolation-tester/bypass-test.ts';
 import { testIsolation } from '../../../components/isolation-tester/isolation-test.ts';
 import { apply, planApply, remove } from '../../../components/network-manager/apply.ts';
 import { hostSubnets } from '../../../components/network-manager/host-subnets.ts';
 import { Lab } from '../../../lib/lab/lab.ts';
 import { policyJsonSchema } from '../../../lib/policy/index.ts';
+import type { BypassAttempt } from '../../../lib/truck/bypass.ts';
 import type { Expectation, Observation } from '../../../lib/truck/expectation.ts';
 import { judge } from '../../../lib/truck/judge.ts';
+import { type BypassRow, bypassTable } from '../../../lib/truck/judge-bypasses.ts';
 import { plan } from '../../../lib/truck/plan/index.ts';
 import { BARE_TRUCK } from '../../../lib/truck/simulate.ts';
 import { compiled, EXAMPLES, example } from '../truck/support.ts';
@@ -23,6 +26,7 @@ jest.mock('../../../components/network-manager/apply.ts', () => ({
   remove: jest.fn(),
 }));
 jest.mock('../../../components/network-manager/host-subnets.ts', () => ({ hostSubnets: jest.fn() }));
+jest.mock('../../../components/isolation-tester/bypass-test.ts', () => ({ testBypasses: jest.fn() }));
 jest.mock('../../../components/isolation-tester/isolation-test.ts', () => ({ testIsolation: jest.fn() }));
 jest.mock('../../../components/host/run.ts', () => ({
   run: () => Promise.resolve('[{"RepoTags":["firebreak-router:0123456789ab"]}]'),
@@ -75,7 +79,18 @@ function matrixOf(reply: Observation['reply']) {
   return { matrix, vantages: [{ node: 'container1', kind: 'container' as const }], durationMs: 12 };
 }
 
-function lab(reply: Observation['reply'] = 'answer'): Lab {
+/** What one attempt comes to. */
+function tried(verdict: BypassRow['verdict']) {
+  const attempt: BypassAttempt = {
+    ...{ id: 'IPv6: container1>ff02::1', kind: 'IPv6', from: 'container1', aim: 'br1net', because: 'nobody speaks it' },
+    frame: { to: 'group', tags: [], packet: { type: 'ipv6', destination: 'ff02::1', protocol: 'udp' } },
+  };
+  const untried = [{ kind: 'inbound from the uplink', why: 'nobody is outside' }] as const;
+  const vantages = [{ node: 'container1', kind: 'container' as const }];
+  return { ...bypassTable([{ attempt, verdict, reason: 'a test says so' }]), untried, vantages, durationMs: 7 };
+}
+
+function lab(reply: Observation['reply'] = 'answer', verdict: BypassRow['verdict'] = 'closed'): Lab {
   return {
     machine: { kind: 'vm' },
     nodes: ['truck', 'device1'],
@@ -84,7 +99,7 @@ function lab(reply: Observation['reply'] = 'answer'): Lab {
     interactive: (_node: string, argv: readonly string[]) => [process.execPath, '-e', argv.at(-1) ?? ''],
     firebreak: ([command]: readonly string[]) =>
       Promise.resolve({
-        stdout: command === 'matrix' ? JSON.stringify(matrixOf(reply)) : '',
+        stdout: JSON.stringify(command === 'matrix' ? matrixOf(reply) : command === 'bypasses' ? tried(verdict) : {}),
         stderr: '',
         exitCode: reply === 'answer' ? 0 : 1,
       }),
@@ -144,6 +159,7 @@ const WITH_POLICY: readonly (readonly [string, readonly string[]])[] = [
   ['apply --dry-run', ['apply', '--dry-run', ...IMAGE]],
   ['watch', ['watch', ...IMAGE]],
   ['matrix', ['matrix', ...IMAGE]],
+  ['bypasses', ['bypasses', ...IMAGE]],
   ['lab up', ['lab', 'up']],
   ['demo', ['demo']],
 ];
@@ -320,6 +336,37 @@ describe('matrix', () => {
   });
 });
 
+describe('bypasses', () => {
+  test.each([
+    ['closed', 0, /✓ +IPv6 +1 +all closed/],
+    ['open', 1, /open +IPv6 +1 +1 open/],
+    ['inconclusive', 1, /inconclusive +IPv6 +1 +1 inconclusive/],
+  ] as const)(
+    'that are %s end with %i, show a row for each kind, and what was not tried',
+    async (verdict, expected, row) => {
+      jest.mocked(testBypasses).mockResolvedValue(tried(verdict));
+      const { exitCode, stdout } = await firebreak('bypasses', ...IMAGE, ARTICLE);
+      expect(exitCode).toBe(expected);
+      expect(stdout).toMatch(row);
+      expect(stdout).toContain('not tried: inbound from the uplink (nobody is outside)');
+      expect(stdout.includes('IPv6: container1>ff02::1: a test says so')).toBe(verdict !== 'closed');
+    },
+  );
+
+  test.each(['closed', 'open'] as const)('--json is one document, also if they are %s', async (verdict) => {
+    jest.mocked(testBypasses).mockResolvedValue(tried(verdict));
+    const { stdout } = await firebreak('bypasses', '--json', ...IMAGE, ARTICLE);
+    expect(JSON.parse(stdout)).toMatchObject(JSON.parse(JSON.stringify(tried(verdict))));
+  });
+
+  test('disturb nobody, unless asked to', async () => {
+    jest.mocked(testBypasses).mockResolvedValue(tried('closed'));
+    await firebreak('bypasses', ...IMAGE, ARTICLE);
+    await firebreak('bypasses', '--disturb', ...IMAGE, ARTICLE);
+    expect(jest.mocked(testBypasses).mock.calls.map(([{ disturb }]) => disturb)).toEqual([false, true]);
+  });
+});
+
 describe('lab', () => {
   test('up, status and down speak JSON', async () => {
     jest.mocked(Lab.up).mockResolvedValue(lab());
@@ -369,8 +416,15 @@ describe('demo', () => {
     jest.mocked(Lab.up).mockResolvedValue(lab(reply));
     const { exitCode, stdout } = await firebreak('demo', '--json', ...options, ARTICLE);
     expect(exitCode).toBe(expected);
-    expect(JSON.parse(stdout)).toMatchObject({ kernel: 'vm', matrix: { rows: [{}] } });
+    expect(JSON.parse(stdout)).toMatchObject({ kernel: 'vm', matrix: { rows: [{}] }, bypasses: { rows: [{}] } });
     expect(Lab.down).toHaveBeenCalledTimes(options.length === 0 ? 1 : 0);
+  });
+
+  test('whose bypasses are not all closed ends with 1', async () => {
+    jest.mocked(Lab.up).mockResolvedValue(lab('answer', 'open'));
+    const { exitCode, stdout } = await firebreak('demo', ARTICLE);
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/open +IPv6 +1 +1 open/);
   });
 
   test('that can’t measure takes the lab down, and ends with 1', async () => {
