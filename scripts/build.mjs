@@ -1,4 +1,5 @@
 // Bundles the command line, with what a bundle can't hold (native addons) beside it: build/firebreak is what a truck gets.
+import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +13,7 @@ mkdirSync(out, { recursive: true });
 await build({
   absWorkingDir: root,
   entryPoints: ['bin/main.ts'],
-  outfile: join(out, 'firebreak.cjs'),
+  outfile: join(out, 'bundle.js'),
   bundle: true,
   // Less to read and to parse: on a Raspberry Pi that is most of a command's time.
   minify: true,
@@ -23,6 +24,7 @@ await build({
   external: ['koffi'],
   logLevel: 'warning',
 });
+cpSync(join(root, 'scripts', 'launcher.cjs'), join(out, 'firebreak.cjs'));
 cpSync(join(root, 'components', 'router', 'root'), join(out, 'router'), { recursive: true });
 for (const name of ['koffi', '@koromix']) {
   cpSync(join(root, 'node_modules', name), join(out, 'node_modules', name), {
@@ -30,3 +32,11 @@ for (const name of ['koffi', '@koromix']) {
     filter: (path) => !/\/koffi\/(doc|lib|vendor)(\/|$)|musl_/.test(path),
   });
 }
+execFileSync(
+  process.execPath,
+  [join(out, 'firebreak.cjs'), 'policy', 'check', join(root, 'examples', 'station.yaml')],
+  {
+    env: { ...process.env, FIREBREAK_KEEP_COMPILED: '1' },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  },
+);
