@@ -9,8 +9,8 @@ jest.setTimeout(600_000);
 const ARTICLE = example('article.yaml');
 const POLICY = '/run/firebreak-watched.yaml';
 const LOG = '/run/firebreak-watch.log';
-/** Milliseconds: software emulation is slow, and shared. */
-const REPAIRED_WITHIN = 60_000;
+/** Milliseconds. Software emulation on a shared machine took 3 s (a sysctl) to 41 s (the router made anew). */
+const REPAIRED_WITHIN = 120_000;
 
 interface Report {
   readonly event: string;
@@ -145,6 +145,6 @@ test('SIGTERM ends the watch, and isolation stays', async () => {
   // A look into the midst of a removal may fail; but it doesn't stay at that.
   expect((await reports()).at(-1)).toMatchObject({ event: 'repaired' });
   // Its monitors have ended with it, also those in the router.
-  expect((await lab.exec('truck', ['pgrep', '-f', ' monitor'], { check: false })).stdout).toBe('');
+  expect((await lab.exec('truck', ['pgrep', '-f', '(nft|-o) [m]onitor'], { check: false })).stdout).toBe('');
   expect(failures(await matrix(lab, ARTICLE))).toEqual([]);
 });
