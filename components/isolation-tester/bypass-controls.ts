@@ -26,7 +26,8 @@ const NOWHERE = 9;
 export function controlFrames(policy: Policy, { surroundings }: Survey): readonly ControlFrame[] {
   const nodes = policy.nodes.flatMap(({ name, address, segment }) => {
     const own = policy.segments.find((candidate) => candidate.name === segment);
-    return own === undefined ? [] : plain(name, surroundings.standIns[name] ?? address, own.router);
+    if (own === undefined) return [];
+    return plain(name, surroundings.standIns[name] ?? address, own.router).map((control) => ({ ...control, segment }));
   });
   const outside = surroundings.uplinks.flatMap(({ name: uplink, router, outside: address }) =>
     address === undefined ? [] : plain(INTERNET, address, router).map((control) => ({ ...control, uplink })),

@@ -5,7 +5,9 @@ import type { Policy } from '../../lib/policy/index.ts';
 import type { BypassAttempt } from '../../lib/truck/bypass.ts';
 import type { BypassControls, BypassObservation, Place } from '../../lib/truck/judge-bypasses.ts';
 import { INTERNET, ROUTER } from '../../lib/truck/network.ts';
+import { hasCode } from '../host/errno.ts';
 import { openFrameListener, openFrameSender, openLocalListeners6, sendFrame } from '../host/sockets/frames.ts';
+import { SystemCallError } from '../host/sockets/libc.ts';
 import { inNamespace } from '../host/sockets/namespace.ts';
 import {
   close,
@@ -109,7 +111,7 @@ function inVantage(vantage: Vantage, action: () => readonly Socket[]): readonly 
   try {
     return inNamespace(vantage.netns, action);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    if (hasCode(error, 'ENOENT')) return [];
     throw error;
   }
 }
@@ -212,7 +214,7 @@ function unlessImpossible(action: () => void): void {
   try {
     action();
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error;
+    if (!(error instanceof SystemCallError) && !hasCode(error, 'ENOENT')) throw error;
   }
 }
 

@@ -9,6 +9,8 @@ import type { BypassControls, BypassObservation, Place } from '../../lib/truck/j
 /** A control: a plain frame that somebody should hear. Its name is what that proves. */
 export interface Control {
   readonly from: string;
+  /** Where it is to be heard; outside, unless told. */
+  readonly segment?: string;
   readonly proves: string;
   /** The address that an ARP request asks for. */
   readonly asked?: string;
@@ -88,7 +90,8 @@ export class BypassRecord {
     const own = place.name === sent.from;
     if ('proves' in sent) {
       this.#hearing.add(place);
-      if (!own) this.#heard.add(sent.proves);
+      const isMeant = sent.segment === undefined ? place.role === 'outside' : place.segment === sent.segment;
+      if (isMeant && !own) this.#heard.add(sent.proves);
       return;
     }
     const trace = this.#traces.get(sent.id);

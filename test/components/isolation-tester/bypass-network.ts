@@ -1,5 +1,6 @@
 import { run } from '../../../components/host/run.ts';
 import { tryBypasses } from '../../../components/isolation-tester/bypass-test.ts';
+import type { Vantage } from '../../../components/isolation-tester/measure.ts';
 import type { BypassKind } from '../../../lib/truck/bypass.ts';
 import type { BypassRow } from '../../../lib/truck/judge-bypasses.ts';
 import { compiled, example } from '../../lib/truck/support.ts';
@@ -109,16 +110,18 @@ export class CarelessTruck {
       await this.network.ip('switch', ...['br0', 'br1'].map((link) => `address replace fe80::9/64 dev ${link} nodad`));
   }
 
+  /** Everybody of the policy, with containers as what they are. */
+  vantages(): readonly Vantage[] {
+    return this.network.vantages(...NODES).map((vantage) => ({
+      ...vantage,
+      kind: vantage.node.startsWith('container') ? 'container' : vantage.kind,
+    }));
+  }
+
   /** Attempts of these kinds, or all. */
   async attempts(...kinds: readonly BypassKind[]): Promise<readonly BypassRow[]> {
     const { rows } = await tryBypasses({
-      policy: ARTICLE,
-      vantages: this.network.vantages(...NODES).map((vantage) => ({
-        ...vantage,
-        kind: vantage.node.startsWith('container') ? 'container' : vantage.kind,
-      })),
-      truck: this.network.netns('switch'),
-      disturb: true,
+      ...{ policy: ARTICLE, vantages: this.vantages(), truck: this.network.netns('switch'), disturb: true },
       ...(kinds.length === 0 ? {} : { kinds }),
     });
     return rows;
