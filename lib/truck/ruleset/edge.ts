@@ -1,5 +1,6 @@
 import type { Flow, Policy, Segment } from '../../policy/index.ts';
 import type { Ruleset } from '../network.ts';
+import { routerMac } from '../router-mac.ts';
 import { NOT_INTERNET } from './not-internet.ts';
 import { elements, tableRuleset, when } from './text.ts';
 
@@ -20,12 +21,19 @@ export function edgeRuleset(policy: Policy): Ruleset {
   if (subnets.length === 0) return tableRuleset('bridge', 'firebreak_edge', [forward([])]);
   const all = elements(subnets);
   const within = policy.segments.map(pairWithItself);
+  const claims = policy.segments.flatMap((segment) =>
+    [segment.router, segment.gateway].map((address) => ({ address, mac: routerMac(segment) })),
+  );
+  const routers = elements(claims.map(({ address }) => address));
   const vlanLinks = elements(policy.segments.map(({ vlanInterface }) => `"${vlanInterface}"`));
   return tableRuleset('bridge', 'firebreak_edge', [
     forward([
       // Devices speak IPv4 and ARP: no IPv6, and no tag inside a tag.
       `iifname ${vlanLinks} ether type != { ip, arp } counter drop`,
       `oifname ${vlanLinks} ether type != { ip, arp } counter drop`,
+      // The router lives on this side of the trunk, and nobody else has its addresses.
+      `iifname ${vlanLinks} arp saddr ip ${routers} counter drop`,
+      `arp saddr ip ${routers} arp saddr ip . arp saddr ether != ${elements(claims.map(pairOfClaim))} counter drop`,
       `ether type arp arp saddr ip . arp daddr ip ${elements(within)} accept`,
       // Is anybody using this address? (RFC 5227)
       'ether type arp arp saddr ip 0.0.0.0 accept',
@@ -44,6 +52,8 @@ export function edgeRuleset(policy: Policy): Ruleset {
 function forward(rules: readonly string[]) {
   return { name: 'forward', hook: `filter hook forward ${FIRST}`, policy: 'accept', rules } as const;
 }
+
+const pairOfClaim = ({ address, mac }: { readonly address: string; readonly mac: string }) => `${address} . ${mac}`;
 
 const pairWithItself = ({ subnet }: Segment) => `${subnet} . ${subnet}`;
 

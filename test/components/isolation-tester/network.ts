@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { run } from '../../../components/host/run.ts';
 import type { Vantage } from '../../../components/isolation-tester/measure.ts';
+import { routerMac } from '../../../lib/truck/router-mac.ts';
 
 /** What a test network consists of; addresses with prefix length. */
 export interface Plan {
@@ -63,7 +64,7 @@ export class TestNetwork {
       'router',
       'link set dev lo up',
       ...Object.entries(segments).flatMap(([segment, address], index) => [
-        `link set dev ${segment} group ${index + 1}`,
+        `link set dev ${segment} group ${index + 1} address ${routerMac({ router: address.split('/')[0] ?? '' })}`,
         `address add ${address} dev ${segment}`,
         `link set dev ${segment} up`,
       ]),

@@ -124,6 +124,8 @@ describe('one change', () => {
     );
     const steps = change({ ...base, segments });
     expect(steps).toEqual([
+      // It says who has the router's addresses.
+      'load-edge-ruleset',
       'load-router-ruleset',
       'disconnect',
       'write-router-configuration',
