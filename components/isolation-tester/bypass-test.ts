@@ -25,6 +25,8 @@ export interface BypassTestOptions {
   readonly agents: Agents;
   /** Also what a real truck would feel. */
   readonly disturb: boolean;
+  /** Path of the truck's network namespace, if it isn't this process's own. */
+  readonly truck?: string;
 }
 
 /** Milliseconds of listening: first, and again for what remained inconclusive. */
@@ -34,20 +36,22 @@ const PATIENCE_MS = [300, 1000];
  * Tries all ways round the isolation and says which are closed. Canaries send for devices without an agent.
  * @throws SystemCallError, CommandError or DockerError when nothing can be measured at all
  */
-export async function testBypasses({ policy, docker, agents, disturb }: BypassTestOptions): Promise<BypassTest> {
+export async function testBypasses({ policy, docker, agents, disturb, truck }: BypassTestOptions): Promise<BypassTest> {
   const begun = performance.now();
   const own = await vantagesOf(policy, docker, agents);
   const silent = policy.nodes.filter(({ kind, name }) => kind === 'device' && !own.some(({ node }) => node === name));
-  return withCanaries(policy, silent, async (canaries) => {
+  const where = truck === undefined ? {} : { truck };
+  const measureWith = async (canaries: readonly Vantage[]): Promise<BypassTest> => {
     const vantages = [...own, ...canaries];
-    const table = await tryBypasses({ policy, vantages, disturb });
+    const table = await tryBypasses({ policy, vantages, disturb, ...where });
     return {
       ...table,
       untried: untried(vantages, disturb),
       vantages: vantages.map(({ node, kind }) => ({ node, kind })),
       durationMs: Math.round(performance.now() - begun),
     };
-  });
+  };
+  return withCanaries(policy, silent, measureWith, where);
 }
 
 export interface BypassTrial {

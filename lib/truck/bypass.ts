@@ -9,8 +9,7 @@ export const BYPASSES = {
     'the host drops what its IP layer gets from a segment, and forwards nothing of it',
   'the host’s own addresses and services': 'the host drops what its IP layer gets from a segment',
   'the internet past the router': 'the host drops what its IP layer gets from a segment, before it could masquerade it',
-  'ARP for addresses elsewhere':
-    'the edge drops questions about other segments; the host answers none; the router’s interfaces are in segments of their own',
+  'ARP for addresses elsewhere': 'the edge drops questions about other segments, and the host answers none',
   'the router’s other addresses': 'the router hears a node only on its addresses in the node’s segment',
   'the router’s services': 'the router answers echo requests of its segments and nothing else',
   'inbound from the uplink': 'no flow begins at the internet: edge and router drop it',

@@ -1,5 +1,6 @@
 import { readdirSync, readlinkSync } from 'node:fs';
-import { tryBypasses } from '../../../components/isolation-tester/bypass-test.ts';
+import { type Docker, DockerError } from '../../../components/host/docker.ts';
+import { type BypassTest, testBypasses, tryBypasses } from '../../../components/isolation-tester/bypass-test.ts';
 import { BYPASSES, type BypassKind } from '../../../lib/truck/bypass.ts';
 import { bypassTable } from '../../../lib/truck/judge-bypasses.ts';
 import { ARTICLE, besides, CarelessTruck, type Layer } from './bypass-network.ts';
@@ -128,6 +129,38 @@ test('a leak is seen at a device that runs nothing of ours, on the wire towards 
   });
   const towards = rows.filter(({ attempt }) => attempt.id.includes('container1>10.0.2.5'));
   expect(towards.map(({ reason }) => reason)).toEqual(towards.map(() => 'it arrived at br1, enp2s0.2'));
+});
+
+describe('devices without an agent are stood in for by canaries:', () => {
+  const nobodyRuns = {
+    get: () => Promise.reject(new DockerError(404, 'GET', '/containers/x/json', 'No such container')),
+  } as unknown as Docker;
+  const measure = () =>
+    testBypasses({
+      ...{ policy: ARTICLE, docker: nobodyRuns, disturb: false, truck: truck.network.netns('switch') },
+      agents: { internet: truck.network.netns('internet') },
+    });
+  const across = ({ rows }: BypassTest, from: string) =>
+    rows.filter(({ attempt }) => attempt.from === from && attempt.kind === 'another segment through the host');
+
+  test('these find what is open', async () => {
+    await truck.holds();
+    const test = await measure();
+    expect(test.vantages.filter(({ kind }) => kind === 'canary').map(({ node }) => node)).toEqual([
+      'device1',
+      'device2',
+    ]);
+    expect(new Set(across(test, 'device1').map(({ verdict }) => verdict))).toEqual(new Set(['open']));
+  });
+
+  test('and that it is closed; of who does not run nothing is known', async () => {
+    await truck.holds('host', 'edge', 'router', 'sysctls');
+    const test = await measure();
+    expect(besides(across(test, 'device1'), 'closed')).toEqual([]);
+    expect(besides(across(test, 'container1'), 'inconclusive')).toEqual([]);
+    expect(test.verdict).toBe('inconclusive');
+    expect(test.untried.map(({ kind }) => kind)).toEqual(['the router’s address taken']);
+  });
 });
 
 test('nobody is disturbed, unless asked for', async () => {
