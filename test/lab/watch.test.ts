@@ -111,9 +111,9 @@ const DRIFTS: readonly (readonly [string, () => Promise<unknown>, RegExp])[] = [
   ['docker rm -f router', () => docker('rm', '--force', 'router'), /^router: create/],
 ];
 
-/** Under emulation each takes up to a minute: without FIREBREAK_LAB_DRIFTS=all one of each kind, link, ruleset, sysctl and container. */
+/** Under emulation each takes up to a minute: without FIREBREAK_LAB_DRIFTS=all a link, a ruleset and a sysctl. */
 const CHOSEN =
-  process.env.FIREBREAK_LAB_DRIFTS === 'all' ? DRIFTS : DRIFTS.filter((_, index) => [0, 1, 5, 8].includes(index));
+  process.env.FIREBREAK_LAB_DRIFTS === 'all' ? DRIFTS : DRIFTS.filter((_, index) => [0, 1, 5].includes(index));
 
 test.each(CHOSEN)('%s: noticed and repaired, and meanwhile nothing forbidden passes', async (what, disturb, step) => {
   const known = (await reports()).length;
