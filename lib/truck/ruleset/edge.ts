@@ -31,8 +31,7 @@ export function edgeRuleset(policy: Policy): Ruleset {
       // Devices speak IPv4 and ARP: no IPv6, and no tag inside a tag.
       `iifname ${vlanLinks} ether type != { ip, arp } counter drop`,
       `oifname ${vlanLinks} ether type != { ip, arp } counter drop`,
-      // The router lives on this side of the trunk, and nobody else has its addresses.
-      `iifname ${vlanLinks} arp saddr ip ${routers} counter drop`,
+      // Nobody else has the router's addresses.
       `arp saddr ip ${routers} arp saddr ip . arp saddr ether != ${elements(claims.map(pairOfClaim))} counter drop`,
       `ether type arp arp saddr ip . arp daddr ip ${elements(within)} accept`,
       // Is anybody using this address? (RFC 5227)
