@@ -29,8 +29,8 @@ export interface BypassTestOptions {
   readonly truck?: string;
 }
 
-/** Milliseconds of listening: first, and again for what remained inconclusive. */
-const PATIENCE_MS = [300, 1000];
+/** Milliseconds of listening: first, and again for what remained inconclusive; a canary's port may need a second to carry frames. */
+const PATIENCE_MS = [300, 1000, 1000];
 
 /**
  * Tries all ways round the isolation and says which are closed. Canaries send for devices without an agent.
@@ -78,7 +78,7 @@ export async function tryBypasses({ policy, vantages, disturb, truck, kinds }: B
   }
 }
 
-/** What is inconclusive is tried again: a single loss proves nothing. */
+/** What is inconclusive is tried again, twice: a single loss proves nothing. */
 async function judged(
   attempts: readonly BypassAttempt[],
   measurement: Omit<BypassMeasurement, 'timeoutMs'>,

@@ -81,7 +81,9 @@ export class CarelessTruck {
           // Where there is br_netfilter: what is bridged is another matter.
           'for each in /proc/sys/net/bridge/bridge-nf-call-*; do [ ! -e "$each" ] || echo 0 > "$each"; done',
       );
-      return new CarelessTruck(network);
+      const truck = new CarelessTruck(network);
+      await truck.plugged();
+      return truck;
     } catch (error) {
       await network.remove();
       throw error;
@@ -90,6 +92,11 @@ export class CarelessTruck {
 
   remove(): Promise<void> {
     return this.network.remove();
+  }
+
+  /** Waits until all cables carry frames: the kernel notices some time after a link went up (linkwatch). */
+  async plugged(): Promise<void> {
+    await this.network.sh('switch', 'while bridge link | grep -v "state forwarding"; do :; done');
   }
 
   /** These layers hold, and no other. */

@@ -2,7 +2,7 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { type Docker, DockerError } from '../../../components/host/docker.ts';
 import { type BypassTest, testBypasses, tryBypasses } from '../../../components/isolation-tester/bypass-test.ts';
 import { BYPASSES, type BypassKind } from '../../../lib/truck/bypass.ts';
-import { bypassTable } from '../../../lib/truck/judge-bypasses.ts';
+import { type BypassRow, bypassTable } from '../../../lib/truck/judge-bypasses.ts';
 import { ARTICLE, besides, CarelessTruck, type Layer } from './bypass-network.ts';
 
 // On a busy machine.
@@ -13,6 +13,19 @@ beforeAll(async () => {
   truck = await CarelessTruck.make();
 });
 afterAll(() => truck?.remove());
+
+/** All attempts with these layers, measured once. */
+const measured = new Map<string, Promise<readonly BypassRow[]>>();
+async function attemptsWith(kind: BypassKind, ...layers: readonly Layer[]): Promise<readonly BypassRow[]> {
+  const key = layers.join();
+  const measure = async () => {
+    await truck.holds(...layers);
+    return truck.attempts();
+  };
+  const rows = measured.get(key) ?? measure();
+  measured.set(key, rows);
+  return (await rows).filter(({ attempt }) => attempt.kind === kind);
+}
 
 /** What closes each kind, alone; without VLANs a careless truck leaves some kinds closed, which only the lab can show. */
 const CLOSED_BY: readonly (readonly [BypassKind, readonly Layer[]])[] = [
@@ -36,14 +49,11 @@ const CLOSED_BY: readonly (readonly [BypassKind, readonly Layer[]])[] = [
 
 describe.each(CLOSED_BY)('%s', (kind, layers) => {
   test('is open on a truck that has no rules', async () => {
-    await truck.holds();
-    const rows = await truck.attempts(kind);
-    expect(rows.filter(({ verdict }) => verdict === 'open').length).toBeGreaterThan(0);
+    expect(bypassTable(await attemptsWith(kind)).verdict).toBe('open');
   });
 
   test(`is closed by ${layers.join(' and ')}`, async () => {
-    await truck.holds(...layers);
-    expect(besides(await truck.attempts(kind), 'closed')).toEqual([]);
+    expect(besides(await attemptsWith(kind, ...layers), 'closed')).toEqual([]);
   });
 });
 
@@ -57,8 +67,7 @@ test.each<readonly [BypassKind, Layer]>([
   ['IPv6', 'router'],
   ['broadcast and multicast', 'router'],
 ])('%s is not closed by %s alone', async (kind, layer) => {
-  await truck.holds(layer);
-  expect(bypassTable(await truck.attempts(kind)).verdict).toBe('open');
+  expect(bypassTable(await attemptsWith(kind, layer)).verdict).toBe('open');
 });
 
 test('with all countermeasures in place every kind is closed', async () => {
@@ -80,7 +89,8 @@ describe('silence that proves nothing is inconclusive:', () => {
       expect(own.length).toBeGreaterThan(0);
       expect(besides(own, 'inconclusive')).toEqual([]);
     } finally {
-      await truck.network.ip('container1', 'link set dev eth0 up');
+      await truck.network.ip('container1', 'link set dev eth0 up', 'route replace default via 10.0.1.3');
+      await truck.plugged();
     }
   });
 
@@ -93,6 +103,7 @@ describe('silence that proves nothing is inconclusive:', () => {
       );
     } finally {
       await truck.network.ip('switch', 'link set dev n-container1 master br0');
+      await truck.plugged();
     }
   });
 
@@ -109,13 +120,17 @@ describe('silence that proves nothing is inconclusive:', () => {
     expect(bypassTable(rows).verdict).toBe('inconclusive');
   });
 
-  test('where the way out of the router is cut, of the uplink', async () => {
-    await truck.network.ip('router', 'link set dev out down');
+  test('where nobody gets out, of the uplink', async () => {
+    await truck.network.ip('router', 'route delete default');
     try {
-      const rows = await truck.attempts('the internet past the router');
-      expect(new Set(rows.map(({ verdict }) => verdict))).toEqual(new Set(['inconclusive']));
+      const { rows } = await tryBypasses({
+        ...{ policy: ARTICLE, truck: truck.network.netns('switch'), disturb: false },
+        kinds: ['the internet past the router'],
+        vantages: truck.vantages().filter(({ node }) => node !== 'internet'),
+      });
+      expect(rows.map(({ reason }) => reason)).toEqual(rows.map(() => 'nobody was listening outside'));
     } finally {
-      await truck.network.ip('router', 'link set dev out up', 'route replace default via 192.168.50.1');
+      await truck.network.ip('router', 'route add default via 192.168.50.1');
     }
   });
 });
