@@ -6,7 +6,7 @@ import { thisMachine } from './machine/this-machine.ts';
 import { bootVm, openVm, stopVm } from './machine/vm.ts';
 import { PACKAGES, vmPackages } from './packages.ts';
 
-/** Whose kernel a lab runs on; `auto` takes this machine's if it has 802.1Q, ipvlan and bridge VLAN filtering. */
+/** Whose kernel a lab runs on; `auto` takes this machine's if it can do all that kernelCapabilities tries. */
 export type LabKernel = 'auto' | Machine['kind'];
 
 export interface PrepareOptions {

@@ -53,7 +53,7 @@ export async function assemble(packages: string, root: string, contents: Content
 async function readProgram(packages: string, from: string, to: string): Promise<Buffer> {
   const file = await realpath(from).catch(() => undefined);
   // An absolute symbolic link would lead to this machine's own file.
-  if (file?.startsWith(`${packages}/`) !== true) throw new Error(`no package of the image holds ${to}`);
+  if (file?.startsWith(`${await realpath(packages)}/`) !== true) throw new Error(`no package of the image holds ${to}`);
   return await readFile(file);
 }
 

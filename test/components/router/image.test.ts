@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defaultCacheDirectory } from '../../../components/router/cache-directory.ts';
@@ -63,6 +63,14 @@ test('built twice, in different places, it is the same to the byte', async () =>
     await buildImage(recipe, join(scratch, 'second')),
   ];
   expect(readFileSync(first.archive).equals(readFileSync(second.archive))).toBe(true);
+});
+
+test('a cache behind a symbolic link will do', async () => {
+  symlinkSync(join(scratch, 'first'), join(scratch, 'link'));
+  const recipe = { ...routerImage('amd64', ROOT), name: 'linked' };
+  await expect(buildImage(recipe, join(scratch, 'link'))).resolves.toMatchObject({
+    tag: expect.stringMatching(/^linked:/),
+  });
 });
 
 test('a library that no package holds is named, and no archive is left', async () => {
