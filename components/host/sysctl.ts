@@ -31,17 +31,18 @@ export async function writeSysctl(path: string, value: string): Promise<boolean>
 /**
  * Tells when one of these values changes, until it is told to end. The kernel has no events for most of them, so they are read again and
  * again; 50 values take half a millisecond.
+ * @param paths of those that matter now
  */
 export async function watchSysctls(
-  paths: readonly string[],
+  paths: () => readonly string[],
   { began, noticed }: Listener,
   { everyMs, signal }: { readonly everyMs: number; readonly signal: AbortSignal },
 ): Promise<void> {
-  let known = values(paths);
+  let known = values(paths());
   began();
   while (!signal.aborted) {
     await pause(everyMs, undefined, { signal }).catch(() => undefined);
-    const present = values(paths);
+    const present = values(paths());
     if (present !== known) noticed();
     known = present;
   }

@@ -1,6 +1,5 @@
 import { readlinkSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Sysctl } from '../../lib/truck/network.ts';
 import { ROUTER } from '../../lib/truck/network.ts';
 import { containerNamespace } from '../host/container-namespace.ts';
 import type { Docker } from '../host/docker.ts';
@@ -35,15 +34,14 @@ const DOCKER_EVENTS = {
 /** How often sysctls are read, and how soon a router that has gone is noticed without Docker's help. Milliseconds. */
 const LOOK_EVERY_MS = 1000;
 
-/** Everything that tells of changes on a truck. */
-export function eventSources(docker: Docker, sysctls: readonly Sysctl[]): readonly EventSource[] {
-  const paths = sysctls.map(({ path }) => path);
+/** Everything that tells of changes on a truck. @param sysctls paths of those that matter now */
+export function eventSources(docker: Docker, sysctls: () => readonly string[]): readonly EventSource[] {
   return [
     { name: 'links', listen: (listener, signal) => monitor(HOST_LINKS, listener, { signal }) },
     { name: 'rules', listen: (listener, signal) => monitor(RULES, listener, { signal }) },
     {
       name: 'sysctls',
-      listen: (listener, signal) => watchSysctls(paths, listener, { everyMs: LOOK_EVERY_MS, signal }),
+      listen: (listener, signal) => watchSysctls(sysctls, listener, { everyMs: LOOK_EVERY_MS, signal }),
     },
     { name: 'Docker', vital: true, listen: (listener, signal) => docker.events(DOCKER_EVENTS, listener, signal) },
     { name: 'router', transient: true, listen: (listener, signal) => listenInRouter(docker, listener, signal) },

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -41,6 +42,15 @@ export async function withLock<T>(path: string, action: () => Promise<T>, option
   } finally {
     lock.release();
   }
+}
+
+/** Who changes the truck at this moment, in words; null: nobody. */
+export function whoChanges(path: string): string | null {
+  if (!existsSync(path)) return null;
+  const lock = tryLock(path);
+  if (lock === null) return inWords(holderOf(path));
+  lock.release();
+  return null;
 }
 
 async function takeLock(path: string, { patienceMs = 60_000, onWait, signal }: LockOptions): Promise<FileLock> {

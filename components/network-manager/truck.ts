@@ -16,10 +16,20 @@ export interface StateDirectory {
   readonly listings: string;
   /** Held by whoever changes the truck. */
   readonly lock: string;
+  /** From which policy to which the truck was on its way. */
+  readonly checkpoint: string;
+  /** Room for the way back on a full disk. */
+  readonly reserve: string;
 }
 
 export function stateDirectory(root: string): StateDirectory {
-  return { router: join(root, 'router'), listings: join(root, 'listings'), lock: join(root, 'lock') };
+  return {
+    router: join(root, 'router'),
+    listings: join(root, 'listings'),
+    lock: join(root, 'lock'),
+    checkpoint: join(root, 'checkpoint.json'),
+    reserve: join(root, 'reserve'),
+  };
 }
 
 export const HOST_TABLE = ['inet', 'firebreak_host'] as const;

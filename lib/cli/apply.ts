@@ -1,5 +1,7 @@
 import { Command } from 'commander';
-import { type Applied, apply, planApply } from '../../components/network-manager/apply.ts';
+import type { Applied } from '../../components/network-manager/applied.ts';
+import { apply, planApply } from '../../components/network-manager/apply.ts';
+import { RolledBackError } from '../../components/network-manager/transaction.ts';
 import { describe } from '../truck/steps.ts';
 import { compileForTruck } from './compile-for-truck.ts';
 import { EXIT, ExitError } from './exit.ts';
@@ -21,7 +23,9 @@ interface Options extends TruckOptions, WaitOption {
 
 export function applyCommand(): Command {
   const command = new Command('apply')
-    .description('make the truck network what the policy says; a second time does nothing')
+    .description(
+      'make the truck network what the policy says, or, if that fails, again what it was; a second time does nothing',
+    )
     .argument('<policy>', 'policy file, YAML or JSON; - for standard input')
     .option('--dry-run', 'print the steps and do none', false)
     .addOption(waitOption())
@@ -31,19 +35,27 @@ export function applyCommand(): Command {
       '\nExamples:\n  firebreak apply --dry-run examples/article.yaml\n  sudo firebreak apply examples/article.yaml',
     )
     .action(async (file: string, options: Options) => {
-      const { policy, desired } = await compileForTruck(file, options);
+      const { policy, goal, mean } = await compileForTruck(file, options);
       const truck = openTruck(options);
       if (options.dryRun) {
-        const { steps } = await planApply(desired, truck);
+        const { steps } = await planApply(mean(goal.document), truck);
         if (options.json) printJson({ revision: policy.revision, steps: steps.map(describe) });
         else for (const step of steps) print(describe(step));
         return;
       }
-      const applied = await apply(desired, truck, { ...waiting(options), ...stepReporter(options.json) });
+      const applied = await apply(goal, mean, truck, { ...waiting(options), ...stepReporter(options.json) }).catch(
+        withDetails,
+      );
       reportApplied(applied, options.json, { revision: policy.revision });
     });
   for (const option of truckOptions()) command.addOption(option);
   return command;
+}
+
+/** Which revision is in force again, for --json. */
+function withDetails(error: unknown): never {
+  if (!(error instanceof RolledBackError)) throw error;
+  throw new ExitError(EXIT.failed, error.message, { rolledBackTo: error.revision });
 }
 
 /** @throws ExitError if the truck is not what was asked for. */

@@ -6,7 +6,9 @@ import { downCommand } from './down.ts';
 import { labCommand } from './lab.ts';
 import { matrixCommand } from './matrix.ts';
 import { policyCommand } from './policy.ts';
+import { recoverCommand } from './recover.ts';
 import { routerImageCommand } from './router-image.ts';
+import { statusCommand } from './status.ts';
 import { watchCommand } from './watch.ts';
 
 /** All commands. None ends the process: what commander would end it for, it throws as CommanderError. */
@@ -20,6 +22,8 @@ export function program(): Command {
     )
     .addCommand(policyCommand())
     .addCommand(applyCommand())
+    .addCommand(statusCommand())
+    .addCommand(recoverCommand())
     .addCommand(watchCommand())
     .addCommand(matrixCommand())
     .addCommand(bypassesCommand())

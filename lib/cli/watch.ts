@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander';
-import { apply } from '../../components/network-manager/apply.ts';
 import { eventSources } from '../../components/network-manager/events.ts';
+import { hold } from '../../components/network-manager/hold.ts';
 import { PACE, type WatchReport, watch } from '../../components/network-manager/watch.ts';
 import { describe } from '../truck/steps.ts';
-import { compileForTruck } from './compile-for-truck.ts';
+import { compileForTruck, meaningOnTruck } from './compile-for-truck.ts';
 import { interruptible } from './interrupt.ts';
 import { paint, print } from './output.ts';
 import {
@@ -25,9 +25,12 @@ interface Options extends TruckOptions, WaitOption {
 export function watchCommand(): Command {
   const command = new Command('watch')
     .description(
-      'apply the policy, and again whenever something has changed; until Ctrl-C or SIGTERM, which change nothing',
+      'keep the policy in force: repair whatever has changed, also after a crash; until Ctrl-C or SIGTERM, which change nothing',
     )
-    .argument('<policy>', 'policy file, YAML or JSON; - for standard input')
+    .argument(
+      '[policy]',
+      'policy file to apply first, YAML or JSON; - for standard input; without one, that which was in force',
+    )
     .addOption(
       new Option('--full-look <seconds>', 'look after so long, though nothing was noticed')
         .argParser(seconds)
@@ -35,19 +38,21 @@ export function watchCommand(): Command {
     )
     .addOption(waitOption())
     .addOption(jsonOption())
-    .addHelpText('after', '\nExample:\n  sudo firebreak watch examples/article.yaml')
-    .action(async (file: string, options: Options) => {
-      const { desired } = await compileForTruck(file, options);
+    .addHelpText('after', '\nExamples:\n  sudo firebreak watch\n  sudo firebreak watch examples/article.yaml')
+    .action(async (file: string | undefined, options: Options) => {
+      const { goal, mean } =
+        file === undefined ? { goal: null, mean: await meaningOnTruck(options) } : await compileForTruck(file, options);
       const truck = openTruck(options);
-      await interruptible('', (signal) =>
-        watch({
-          repair: () => apply(desired, truck, { patienceMs: options.wait * 1000, signal }),
-          sources: eventSources(truck.docker, desired.sysctls),
+      await interruptible('', (signal) => {
+        const { repair, sysctls } = hold(goal, mean, truck, { patienceMs: options.wait * 1000, signal });
+        return watch({
+          repair,
+          sources: eventSources(truck.docker, sysctls),
           say: options.json ? sayJson : sayLine,
           pace: { ...PACE, fullLookMs: options.fullLook * 1000 },
           signal,
-        }),
-      );
+        });
+      });
     });
   for (const option of truckOptions()) command.addOption(option);
   return command;

@@ -141,7 +141,7 @@ test('a sysctl that changes is noticed, one that vanishes, too, and nothing else
   const paths = [`net/ipv4/conf/${name}/arp_ignore`, `net/ipv4/conf/${name}/forwarding`, 'net/bridge/nowhere'];
   await ipBatch([`link add name ${name} type bridge`]);
   try {
-    const ended = watchSysctls(paths, { began: () => undefined, noticed }, { everyMs: 1, signal: stop.signal });
+    const ended = watchSysctls(() => paths, { began: () => undefined, noticed }, { everyMs: 1, signal: stop.signal });
     await writeSysctl(`net/ipv4/conf/${name}/arp_ignore`, '8');
     await until('the changed value', () => noticed.mock.calls.length === 1);
     await writeSysctl(`net/ipv4/conf/${name}/arp_ignore`, '8');

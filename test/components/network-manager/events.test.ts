@@ -42,7 +42,7 @@ afterEach(async () => {
 
 /** Listens to the source of this name. */
 function listenTo(name: string) {
-  const source = eventSources(new Docker(engine.host), []).find((each) => each.name === name);
+  const source = eventSources(new Docker(engine.host), () => []).find((each) => each.name === name);
   if (source === undefined) throw new Error(`no source ${name}`);
   const stop = new AbortController();
   stops.push(stop);

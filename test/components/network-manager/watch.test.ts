@@ -1,4 +1,4 @@
-import type { Applied } from '../../../components/network-manager/apply.ts';
+import type { Applied } from '../../../components/network-manager/applied.ts';
 import { ObstacleError } from '../../../components/network-manager/apply.ts';
 import type { EventSource } from '../../../components/network-manager/events.ts';
 import { PACE, type WatchReport, watch } from '../../../components/network-manager/watch.ts';

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { testBypasses } from '../../../components/isolation-tester/bypass-test.ts';
 import { testIsolation } from '../../../components/isolation-tester/isolation-test.ts';
-import { apply, planApply, remove } from '../../../components/network-manager/apply.ts';
+import { apply, planApply, remove, restore } from '../../../components/network-manager/apply.ts';
 import { hostSubnets } from '../../../components/network-manager/host-subnets.ts';
+import { RolledBackError } from '../../../components/network-manager/transaction.ts';
 import { Lab } from '../../../lib/lab/lab.ts';
 import { policyJsonSchema } from '../../../lib/policy/index.ts';
 import type { BypassAttempt } from '../../../lib/truck/bypass.ts';
@@ -22,6 +23,7 @@ jest.mock('../../../lib/lab/lab.ts', () => ({
 }));
 jest.mock('../../../components/network-manager/apply.ts', () => ({
   apply: jest.fn(),
+  restore: jest.fn(),
   planApply: jest.fn(),
   remove: jest.fn(),
 }));
@@ -32,7 +34,7 @@ jest.mock('../../../components/host/run.ts', () => ({
   run: () => Promise.resolve('[{"RepoTags":["firebreak-router:0123456789ab"]}]'),
 }));
 
-const effects = [Lab.up, Lab.find, Lab.open, Lab.down, apply, planApply, remove, testIsolation];
+const effects = [Lab.up, Lab.find, Lab.open, Lab.down, apply, restore, planApply, remove, testIsolation];
 const ARTICLE = join(EXAMPLES, 'article.yaml');
 const IMAGE = ['--router-image', 'router.tar'];
 const STEPS = plan(compiled(example('article.yaml')), BARE_TRUCK).steps;
@@ -295,6 +297,76 @@ describe('apply', () => {
     jest.mocked(apply).mockResolvedValue({ ...DONE, absent: ['vendor-x'] });
     expect((await firebreak('apply', ...IMAGE, ARTICLE)).stderr).toContain('vendor-x');
     expect(JSON.parse((await firebreak('apply', '--json', ...IMAGE, ARTICLE)).stdout).absent).toEqual(['vendor-x']);
+  });
+});
+
+test('a change that was rolled back ends with 1, and says to which revision', async () => {
+  const [good] = [{ revision: '1-0123456789ab', document: '' }];
+  jest.mocked(apply).mockRejectedValue(new RolledBackError(new Error('nft: refused'), good));
+  const { exitCode, stdout, stderr } = await firebreak('apply', '--json', ...IMAGE, ARTICLE);
+  expect(exitCode).toBe(1);
+  expect(stderr).toMatch(/nft: refused\nrevision 1-0123456789ab is in force again/);
+  expect(JSON.parse(stdout)).toMatchObject({ rolledBackTo: good.revision });
+});
+
+describe('recover', () => {
+  test('reports like apply, with the revision', async () => {
+    const to = { revision: '1-0123456789ab', document: '' };
+    jest.mocked(restore).mockResolvedValue({ to, applied: { ...DONE, steps: [] } });
+    expect(await firebreak('recover', ...IMAGE)).toMatchObject({ exitCode: 0, stdout: 'nothing to do\n' });
+    const { stdout } = await firebreak('recover', '--json', ...IMAGE);
+    expect(JSON.parse(stdout)).toEqual({ revision: to.revision, steps: [], drift: [], absent: [] });
+  });
+
+  test('says that there is no policy', async () => {
+    jest.mocked(restore).mockResolvedValue(null);
+    expect(await firebreak('recover', ...IMAGE)).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('no policy was applied'),
+    });
+  });
+});
+
+describe('status', () => {
+  const { revision } = example('article.yaml');
+  const good = { revision: revision.id, document: readFileSync(ARTICLE, 'utf8') };
+  const status = async (checkpoint: unknown, ...options: readonly string[]) => {
+    const state = mkdtempSync(join(directory, 'state-'));
+    writeFileSync(join(state, 'checkpoint.json'), JSON.stringify(checkpoint));
+    return firebreak('status', ...options, '--state', state, ...IMAGE);
+  };
+
+  test('says which policy is in force, and ends well if nothing differs', async () => {
+    jest.mocked(planApply).mockResolvedValue({ steps: [], obstacles: [], absent: [] });
+    expect(await status({ good, underway: null })).toMatchObject({
+      exitCode: 0,
+      stdout: `revision ${revision.id} is in force\n`,
+    });
+    const { stdout } = await status({ good, underway: null }, '--json');
+    expect(JSON.parse(stdout)).toEqual({ revision: revision.id, underway: null, changing: null, drift: [] });
+  });
+
+  test('ends with 1 and what differs', async () => {
+    jest.mocked(planApply).mockResolvedValue({ steps: STEPS.slice(0, 1), obstacles: [], absent: [] });
+    expect(await status({ good, underway: null })).toMatchObject({
+      exitCode: 1,
+      stdout: expect.stringContaining('differs: host: drop'),
+      stderr: expect.stringContaining('firebreak recover'),
+    });
+  });
+
+  test('ends with 1 when a change was cut short', async () => {
+    expect(await status({ good: null, underway: good })).toMatchObject({
+      exitCode: 1,
+      stdout: `no policy is in force\na change to revision ${revision.id} was cut short\n`,
+    });
+    expect((await status({ good: null, underway: 'removal' })).stdout).toContain('a removal was cut short');
+  });
+
+  test('a damaged checkpoint is named', async () => {
+    const { exitCode, stderr } = await status({ good: 'yes' });
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/checkpoint\.json is no checkpoint/);
   });
 });
 

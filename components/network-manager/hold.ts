@@ -1,0 +1,37 @@
+import type { Applied } from './applied.ts';
+import { type ApplyOptions, apply, type Meaning, restore } from './apply.ts';
+import type { Goal } from './checkpoint.ts';
+import type { Truck } from './truck.ts';
+
+const NOTHING: Applied = { steps: [], drift: [], absent: [] };
+
+/**
+ * What a watch does at each look: first the policy that it was told, until that is in force; from then on whatever is in force, also when
+ * another apply has changed that meanwhile. So they never work against each other.
+ * @param told null: the policy that was in force last
+ */
+export function hold(
+  told: Goal | null,
+  mean: Meaning,
+  truck: Truck,
+  options: ApplyOptions,
+): { readonly repair: () => Promise<Applied>; readonly sysctls: () => readonly string[] } {
+  let todo = told;
+  let paths: readonly string[] = [];
+  const remembering: Meaning = (document) => {
+    const desired = mean(document);
+    paths = desired.sysctls.map(({ path }) => path);
+    return desired;
+  };
+  return {
+    sysctls: () => paths,
+    repair: async () => {
+      if (todo !== null) {
+        const applied = await apply(todo, remembering, truck, options);
+        if (applied.drift.length === 0) todo = null;
+        return applied;
+      }
+      return (await restore(remembering, truck, options))?.applied ?? NOTHING;
+    },
+  };
+}

@@ -1,0 +1,257 @@
+import fc from 'fast-check';
+import type { Applied } from '../../../components/network-manager/applied.ts';
+import { type Checkpoint, type Goal, NO_POLICY } from '../../../components/network-manager/checkpoint.ts';
+import { change, type Ground, recover, removal } from '../../../components/network-manager/transaction.ts';
+import type { TruckNetwork } from '../../../lib/truck/network.ts';
+import type { Observed } from '../../../lib/truck/observed.ts';
+import { plan, planRemoval } from '../../../lib/truck/plan/index.ts';
+import { BARE_TRUCK, simulate } from '../../../lib/truck/simulate.ts';
+import { describe as inWords, type Step } from '../../../lib/truck/steps.ts';
+import { policyDocument } from '../../lib/policy/arbitrary.ts';
+import { compiled, policyOf } from '../../lib/truck/support.ts';
+
+const MEANINGS = new Map<string, TruckNetwork>();
+
+/** Transactions on the simulated truck, where whatever has an effect can fail, or be the last that ever happened. */
+class SimulatedTruck implements Ground {
+  truck: Observed = BARE_TRUCK;
+  checkpoint: Checkpoint = NO_POLICY;
+  /** Effects so far: steps and writes of the checkpoint. */
+  effects = 0;
+  #fails: (effect: number, what: string) => boolean = () => false;
+
+  /** From the effect of that number on nothing happens any more; nobody learns of it either. */
+  dieAt(effect: number): void {
+    const last = this.effects + effect;
+    this.#fails = (now) => now > last;
+  }
+
+  failWhen(fails: (effect: number, what: string) => boolean): void {
+    const begun = this.effects;
+    this.#fails = (now, what) => fails(now - begun, what);
+  }
+
+  revive(): void {
+    this.#fails = () => false;
+  }
+
+  #effect(what: string, effect: () => void): void {
+    this.effects++;
+    if (this.#fails(this.effects, what)) throw new Error(`${what}: refused`);
+    effect();
+  }
+
+  read = async () => this.checkpoint;
+  write = async (checkpoint: Checkpoint) =>
+    this.#effect('checkpoint', () => {
+      this.checkpoint = checkpoint;
+    });
+  mean = (document: string) => {
+    const known = MEANINGS.get(document) ?? compiled(policyOf(document));
+    MEANINGS.set(document, known);
+    return known;
+  };
+  makeRoom = async () => undefined;
+  converge = async (desired: TruckNetwork, begin: () => Promise<void>) =>
+    this.#do(() => plan(desired, this.truck).steps, begin);
+  clear = async (begin: () => Promise<void>) => this.#do(() => planRemoval(this.truck), begin);
+
+  async #do(planned: () => readonly Step[], begin: () => Promise<void>): Promise<Applied> {
+    const steps = planned();
+    if (steps.length > 0) await begin();
+    for (const step of steps) {
+      this.#effect(inWords(step), () => {
+        this.truck = simulate(this.truck, step, 'router');
+      });
+    }
+    return { steps, drift: planned(), absent: [] };
+  }
+
+  /** Is this policy in force, whole, and known to be? */
+  is(goal: Goal | null): boolean {
+    if (this.checkpoint.underway !== null || this.checkpoint.good?.revision !== goal?.revision) return false;
+    return (goal === null ? planRemoval(this.truck) : plan(this.mean(goal.document), this.truck).steps).length === 0;
+  }
+}
+
+const goals = policyDocument().map((value): Goal => {
+  const document = JSON.stringify(value);
+  return { document, revision: policyOf(document).revision.id };
+});
+const twoGoals = fc.tuple(goals, goals).filter(([before, after]) => before.revision !== after.revision);
+
+/** A truck on which a policy is in force. */
+async function truckWith(goal: Goal | null): Promise<SimulatedTruck> {
+  const truck = new SimulatedTruck();
+  if (goal !== null) await change(goal, truck);
+  return truck;
+}
+
+/** How many effects it has when nothing fails. */
+async function effectsOf(before: Goal | null, action: (truck: SimulatedTruck) => Promise<unknown>): Promise<number> {
+  const truck = await truckWith(before);
+  const known = truck.effects;
+  await action(truck);
+  return truck.effects - known;
+}
+
+/** What was thrown; null: nothing. */
+const thrown = (promise: Promise<unknown>): Promise<Error | null> =>
+  promise.then(
+    () => null,
+    (error: Error) => error,
+  );
+
+const checked = (property: fc.IAsyncProperty<unknown>, numRuns = 6) =>
+  fc.assert(property as fc.IAsyncProperty<[unknown]>, { numRuns });
+
+test('killed at every effect of a change, the truck recovers to the old policy or to the new one, whole', async () => {
+  await checked(
+    fc.asyncProperty(twoGoals, async ([before, after]) => {
+      const all = await effectsOf(before, (truck) => change(after, truck));
+      for (let effect = 0; effect <= all; effect++) {
+        const truck = await truckWith(before);
+        truck.dieAt(effect);
+        await thrown(change(after, truck));
+        truck.revive();
+        await recover(truck);
+        expect(truck.is(effect === all ? after : before)).toBe(true);
+      }
+    }),
+  );
+});
+
+test('the first policy has nothing to go back to: killed at any effect, the truck goes on to it, or is still bare', async () => {
+  await checked(
+    fc.asyncProperty(goals, async (first) => {
+      const all = await effectsOf(null, (truck) => change(first, truck));
+      for (let effect = 0; effect <= all; effect++) {
+        const truck = await truckWith(null);
+        truck.dieAt(effect);
+        await thrown(change(first, truck));
+        truck.revive();
+        expect((await recover(truck)) === null).toBe(effect === 0);
+        expect(truck.is(effect === 0 ? null : first)).toBe(true);
+      }
+    }),
+  );
+});
+
+test('a recovery that is killed, too, again and again, comes to the same', async () => {
+  await checked(
+    fc.asyncProperty(
+      twoGoals,
+      fc.array(fc.nat(30), { minLength: 1, maxLength: 6 }),
+      async ([before, after], deaths) => {
+        const truck = await truckWith(before);
+        truck.dieAt(deaths[0] ?? 0);
+        const wasDone = (await thrown(change(after, truck))) === null;
+        for (const death of deaths.slice(1)) {
+          truck.dieAt(death);
+          await thrown(recover(truck));
+        }
+        truck.revive();
+        await recover(truck);
+        expect(truck.is(wasDone ? after : before)).toBe(true);
+      },
+    ),
+    60,
+  );
+});
+
+test('when one effect fails, the policy before is in force again, and that is said', async () => {
+  await checked(
+    fc.asyncProperty(twoGoals, async ([before, after]) => {
+      const all = await effectsOf(before, (truck) => change(after, truck));
+      // The first effect is the checkpoint: without it nothing is begun.
+      for (let effect = 1; effect <= all; effect++) {
+        const truck = await truckWith(before);
+        truck.failWhen((now) => now === effect);
+        const error = await thrown(change(after, truck));
+        if (effect > 1) expect(error).toMatchObject({ name: 'RolledBackError', revision: before.revision });
+        else expect(error).toMatchObject({ message: 'checkpoint: refused' });
+        expect(error?.message).toContain('refused');
+        expect(truck.is(before)).toBe(true);
+      }
+    }),
+  );
+});
+
+test('when a kind of step fails for good, either the policy before is in force again or that is said, and it is once it works again', async () => {
+  const kinds = ['checkpoint', 'host:', 'edge:', 'router:', 'container', 'network', 'link'];
+  await checked(
+    fc.asyncProperty(twoGoals, fc.constantFrom(...kinds), async ([before, after], kind) => {
+      const truck = await truckWith(before);
+      truck.failWhen((_now, what) => what.startsWith(kind));
+      const error = await thrown(change(after, truck));
+      if (error === null) return;
+      if (error.name === 'UnfinishedError') {
+        expect(error.message).toContain('firebreak recover');
+        expect(truck.is(before)).toBe(false);
+      }
+      truck.revive();
+      await recover(truck);
+      expect(truck.is(before)).toBe(true);
+    }),
+    60,
+  );
+});
+
+test('when the first policy fails, what is built stays, and is finished by the next apply', async () => {
+  await checked(
+    fc.asyncProperty(goals, fc.integer({ min: 2, max: 20 }), async (first, effect) => {
+      const truck = await truckWith(null);
+      truck.failWhen((now) => now === effect);
+      const error = await thrown(change(first, truck));
+      if (error === null) return;
+      expect(error).toMatchObject({ name: 'UnfinishedError' });
+      expect(error.message).toContain('firebreak down');
+      await change(first, truck);
+      expect(truck.is(first)).toBe(true);
+    }),
+    40,
+  );
+});
+
+test('a removal that was killed at any effect is finished by recover', async () => {
+  await checked(
+    fc.asyncProperty(goals, async (goal) => {
+      const all = await effectsOf(goal, removal);
+      for (let effect = 0; effect <= all; effect++) {
+        const truck = await truckWith(goal);
+        truck.dieAt(effect);
+        await thrown(removal(truck));
+        truck.revive();
+        const recovered = await recover(truck);
+        if (effect === 0) expect(truck.is(goal)).toBe(true);
+        else {
+          expect(recovered?.to).toBe(effect === all ? undefined : 'bare');
+          expect(truck.is(null)).toBe(true);
+        }
+      }
+    }),
+  );
+});
+
+test('a policy in force that is applied again is repaired, and never rolled back', async () => {
+  const [goal] = fc.sample(goals, 1);
+  if (goal === undefined) throw new Error('no sample');
+  const truck = await truckWith(goal);
+  truck.truck = { ...truck.truck, hostRuleset: null };
+  truck.failWhen((_now, what) => what.startsWith('host:'));
+  expect(await thrown(change(goal, truck))).toMatchObject({ message: expect.stringMatching(/^host: .*: refused$/) });
+  expect(truck.checkpoint).toEqual({ good: goal, underway: null });
+  truck.revive();
+  await change(goal, truck);
+  expect(truck.is(goal)).toBe(true);
+});
+
+test('a policy that means nothing any longer changes nothing', async () => {
+  const [goal] = fc.sample(goals, 1);
+  if (goal === undefined) throw new Error('no sample');
+  const truck = await truckWith(goal);
+  const { effects } = truck;
+  expect(await thrown(change({ revision: '9-x', document: 'segments: 7' }, truck))).not.toBeNull();
+  expect(truck.effects).toBe(effects);
+  expect(truck.is(goal)).toBe(true);
+});
