@@ -33,6 +33,7 @@ export function labCommand(): Command {
     .addCommand(status())
     .addCommand(exec())
     .addCommand(shell())
+    .addCommand(reboot())
     .addCommand(down());
 }
 
@@ -101,6 +102,25 @@ function status(): Command {
           ),
         );
       }
+    });
+}
+
+function reboot(): Command {
+  return new Command('reboot')
+    .description(
+      "cut the truck's power and switch it on again: only what was on its disk is left; Firebreak is not started",
+    )
+    .addOption(nameOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nExample:\n  sudo firebreak lab reboot && sudo firebreak lab exec truck -- firebreak recover',
+    )
+    .action(async ({ name, json }: { readonly name: string; readonly json: boolean }) => {
+      const progress = new Progress(json);
+      const lab = await Lab.reboot(name, progress.say).finally(progress.done);
+      if (json) printJson({ name, nodes: lab.nodes });
+      else print(`${paint('green', 'up')} again; nodes: ${lab.nodes.join(', ')}`);
     });
 }
 

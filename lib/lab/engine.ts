@@ -61,6 +61,12 @@ export async function haltEngine(machine: Machine, directory: string): Promise<v
   await haltDaemon(machine, enginePaths(directory).pidFile, 'dockerd');
 }
 
+/** Removes what lies in /run on a real computer, and is gone there when it starts. */
+export async function forgetRun(machine: Machine, directory: string): Promise<void> {
+  const { run, pidFile, socket } = enginePaths(directory);
+  await machine.run(['rm', '-rf', run, pidFile, socket]);
+}
+
 /** Removes its containers, stops it and removes its files and control groups. */
 export async function stopEngine(machine: Machine, lab: string, directory: string): Promise<void> {
   const { socket, data, run } = enginePaths(directory);

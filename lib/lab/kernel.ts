@@ -34,6 +34,13 @@ export async function prepareMachine(directory: string, options: PrepareOptions)
   });
 }
 
+/** Off and on again: a VM without being told, and with what had reached its disk; this machine not at all. */
+export async function restartMachine(directory: string, kind: Machine['kind'], signal?: AbortSignal): Promise<Machine> {
+  if (kind === 'this-machine') return thisMachine();
+  await stopVm(directory);
+  return bootVm(directory, { disk: 'kept', ...(signal === undefined ? {} : { signal }) });
+}
+
 export function openMachine(directory: string, kind: Machine['kind']): Promise<Machine> {
   return kind === 'vm' ? openVm(directory) : Promise.resolve(thisMachine());
 }

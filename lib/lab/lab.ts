@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { readIfExists, writeDurably } from '../../components/host/files.ts';
 import { type Policy, parsePolicy } from '../policy/index.ts';
 import { buildTopology, removeTopology } from './build-topology.ts';
-import { enginePaths, haltEngine, startEngine, stopEngine } from './engine.ts';
+import { enginePaths, forgetRun, haltEngine, startEngine, stopEngine } from './engine.ts';
 import { loadImages, type TruckImages } from './images.ts';
 import { installFirebreak } from './installation.ts';
 import type { LabKernel } from './kernel.ts';
-import { closeMachine, openMachine, prepareMachine } from './kernel.ts';
+import { closeMachine, openMachine, prepareMachine, restartMachine } from './kernel.ts';
 import type { Machine, RunOptions, RunResult } from './machine/machine.ts';
 import { isLabName, LAB_NAME_RULE } from './name.ts';
 import { commandAt, nodeNames, type Surroundings } from './nodes.ts';
@@ -88,9 +88,8 @@ export class Lab {
     signal?.throwIfAborted();
     const policy = checked(options.policy);
     say('truck, switch, devices and internet');
-    await buildTopology(machine, topology(name, policy));
     await machine.run(['mkdir', '-p', inner(name)]);
-    await serveUplinks(machine, name, inner(name), policy);
+    await cable(machine, name, policy);
     signal?.throwIfAborted();
     say("the truck's Docker Engine");
     const { socket } = await startEngine(machine, name, inner(name));
@@ -109,6 +108,30 @@ export class Lab {
     await lab.#keep();
     signal?.throwIfAborted();
     return lab;
+  }
+
+  /**
+   * Cuts the truck's power and switches it on again: it comes up with its Docker Engine and what was on its disk, and nobody has started
+   * Firebreak. On this machine's own kernel the engine is halted in good order instead, and the network namespaces are made anew.
+   */
+  static async reboot(name: string, onProgress: (what: string) => void = () => undefined): Promise<Lab> {
+    const lab = await Lab.open(name);
+    const { machine } = lab;
+    const state = lab.#state;
+    onProgress('power off');
+    if (machine.kind === 'this-machine') {
+      await haltEngine(machine, inner(name));
+      await stopServingUplinks(machine, inner(name));
+      await removeTopology(machine, name);
+    }
+    onProgress('power on');
+    const booted = await restartMachine(labDirectory(name), machine.kind);
+    await forgetRun(booted, inner(name));
+    onProgress('truck, switch, devices and internet');
+    await cable(booted, name, checked(state.policy));
+    onProgress("the truck's Docker Engine");
+    await startEngine(booted, name, inner(name));
+    return new Lab(booted, state);
   }
 
   /** The lab of this name, or null if there is none. */
@@ -236,6 +259,11 @@ export class Lab {
       },
     };
   }
+}
+
+async function cable(machine: Machine, name: string, policy: Policy): Promise<void> {
+  await buildTopology(machine, topology(name, policy));
+  await serveUplinks(machine, name, inner(name), policy);
 }
 
 const routerRoot = (build: string) => join(build, 'router');

@@ -9,5 +9,5 @@ export const PACKAGES = [
 
 /** What the VM needs besides, where this machine's kernel doesn't do. Nothing of it is started as a service. */
 export function vmPackages(architecture: Architecture): readonly string[] {
-  return [qemuPackage(architecture), 'qemu-system-common', 'openssh-client'];
+  return [qemuPackage(architecture), 'qemu-system-common', 'openssh-client', 'e2fsprogs'];
 }

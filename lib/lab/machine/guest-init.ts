@@ -85,7 +85,9 @@ tmpfs run mode=0755
 tmpfs tmp mode=1777
 # Docker's overlay2 does not work on an overlay.
 tmpfs var/lib/docker mode=0711
-tmpfs var/lib/firebreak mode=0700
+# The one thing that outlives a power cut.
+mkdir -p var/lib/firebreak
+must mount -t ext4 -o noatime dev/vda var/lib/firebreak
 must mount -t cgroup2 cgroup2 sys/fs/cgroup
 mkdir sys/fs/cgroup/init
 echo 1 >sys/fs/cgroup/init/cgroup.procs || fail 'cgroups'

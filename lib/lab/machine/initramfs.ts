@@ -5,8 +5,17 @@ import type { GuestFiles } from './guest-files.ts';
 import { APPLETS, INIT, SERVE, settings, sshdConfiguration } from './guest-init.ts';
 import { loadOrder } from './modules.ts';
 
-/** What the root file system, the ssh port and the random numbers need; everything else is loaded when it is used. */
-const MODULES = ['virtio_pci', 'virtio_console', 'virtio-rng', 'virtiofs', 'overlay'];
+/** What the file systems, the ssh port and the random numbers need; everything else is loaded when it is used. */
+const MODULES = [
+  'virtio_pci',
+  'virtio_console',
+  'virtio-rng',
+  'virtiofs',
+  'overlay',
+  'virtio_blk',
+  'crc32c_generic',
+  'ext4',
+];
 
 /** The VM's first file system, with this lab's keys. Uncompressed: unpacking is slower than copying under emulation. */
 export async function initramfs(

@@ -21,6 +21,8 @@ export interface QemuOptions {
   readonly initramfs: string;
   /** File that gets what the kernel says. */
   readonly console: string;
+  /** Image of a disk, written as a disk writes: what the VM has not flushed is lost when its power is cut. */
+  readonly disk?: string;
   readonly memoryMb: number;
   readonly cpus: number;
   /** More words for the kernel. */
@@ -29,10 +31,10 @@ export interface QemuOptions {
   readonly sockets?: { readonly files: string; readonly ssh: string };
 }
 
-/** QEMU's command line: a machine with a console, random numbers, files and one serial port, and no network card at all. */
+/** QEMU's command line: a machine with a console, random numbers, a disk, files and one serial port, and no network card at all. */
 export function qemu(options: QemuOptions): readonly string[] {
   const kind = KINDS[options.architecture];
-  const { accelerator, sockets } = options;
+  const { accelerator, disk, sockets } = options;
   const append = [
     `console=${kind.console}`,
     'quiet',
@@ -55,6 +57,12 @@ export function qemu(options: QemuOptions): readonly string[] {
     ...['-kernel', options.kernel, '-initrd', options.initramfs, '-append', append.join(' ')],
     ...['-chardev', `file,id=console,path=${value(options.console)}`, '-serial', 'chardev:console'],
     ...['-object', 'rng-random,id=random,filename=/dev/urandom', '-device', 'virtio-rng-pci,rng=random'],
+    ...(disk === undefined
+      ? []
+      : [
+          ...['-drive', `file=${value(disk)},format=raw,if=none,id=disk,cache=writeback,discard=unmap`],
+          ...['-device', 'virtio-blk-pci,drive=disk'],
+        ]),
     ...(sockets === undefined
       ? []
       : [

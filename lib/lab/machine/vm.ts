@@ -5,6 +5,7 @@ import { defaultCacheDirectory } from '../../../components/router/cache-director
 import { nativeArchitecture } from '../../../components/router/debian.ts';
 import { findAccelerator } from './accelerator.ts';
 import { type Background, startInBackground } from './background.ts';
+import { diskOf, makeDisk } from './disk.ts';
 import { prepareGuestFiles } from './guest-files.ts';
 import { initramfs } from './initramfs.ts';
 import type { Machine } from './machine.ts';
@@ -38,6 +39,8 @@ export interface BootOptions {
   readonly accel?: Accelerator | 'auto';
   /** Default: defaultCacheDirectory(). */
   readonly cacheDirectory?: string;
+  /** Default `new`; `kept`: as the VM that was here before left it. */
+  readonly disk?: 'new' | 'kept';
 }
 
 /** Milliseconds until the VM has to answer. Measured: 6 s under emulation on two slow cores. */
@@ -62,8 +65,10 @@ export async function bootVm(labDirectory: string, options: BootOptions = {}): P
   }
   // Remains of one that died.
   await stopVm(labDirectory);
+  const disk = diskOf(labDirectory);
   try {
-    return await boot(directory, options);
+    if (options.disk !== 'kept') await makeDisk(disk);
+    return await boot(directory, disk, options);
   } catch (error) {
     await stopVm(labDirectory);
     throw error;
@@ -81,7 +86,7 @@ export async function openVm(labDirectory: string): Promise<Machine> {
   return machineOf(directory, state);
 }
 
-/** Ends the VM of a lab and removes what belongs to it. Nothing is done where there is none. Only processes that were written down are ended. */
+/** Ends the VM of a lab, which is not told of it (QEMU on SIGTERM), and removes what belongs to it but its disk. Nothing is done where there is none. Only processes that were written down are ended. */
 export async function stopVm(labDirectory: string): Promise<void> {
   const directory = vmDirectory(labDirectory);
   const state = await readState(directory);
@@ -91,7 +96,7 @@ export async function stopVm(labDirectory: string): Promise<void> {
   await removeVmDirectory(directory, state?.sockets);
 }
 
-async function boot(directory: VmDirectory, options: BootOptions): Promise<Machine> {
+async function boot(directory: VmDirectory, disk: string, options: BootOptions): Promise<Machine> {
   const onProgress = options.onProgress ?? (() => {});
   const { signal, memoryMb = 3072, cpus = 2, accel = 'auto', cacheDirectory = defaultCacheDirectory() } = options;
   const architecture = await nativeArchitecture();
@@ -137,7 +142,7 @@ async function boot(directory: VmDirectory, options: BootOptions): Promise<Machi
     'qemu',
     qemu({
       ...{ architecture, accelerator, memoryMb, cpus, sockets },
-      ...{ kernel: guest.kernel, initramfs: directory.initramfs, console: directory.console },
+      ...{ kernel: guest.kernel, initramfs: directory.initramfs, console: directory.console, disk },
     }),
   );
   await appears(sockets.ssh, directory, signal, { QEMU: vm, virtiofsd: files });
