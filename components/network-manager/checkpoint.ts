@@ -12,12 +12,17 @@ const Checkpoint = z.strictObject({
   good: Goal.nullable(),
   /** The change that has begun and not ended. */
   underway: z.union([Goal, z.literal('removal')]).nullable(),
+  /**
+   * Names of the links that these policies have, none of which was somebody else's when the change began. A mark on the link itself is not
+   * enough: after a power cut Docker makes a bridge anew for a network that it then finds half removed, and leaves it behind.
+   */
+  links: z.array(z.string()),
 });
 
 /** What the truck remembers through a kill and a power cut: from which policy to which it was on its way. */
 export type Checkpoint = z.infer<typeof Checkpoint>;
 
-export const NO_POLICY: Checkpoint = { good: null, underway: null };
+export const NO_POLICY: Checkpoint = { good: null, underway: null, links: [] };
 
 /** The checkpoint can't be read as one. */
 export class CheckpointError extends Error {

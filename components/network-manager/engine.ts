@@ -12,12 +12,20 @@ export interface ListedContainer {
   readonly Labels: Readonly<Record<string, string>>;
   readonly NetworkSettings: {
     readonly Networks: Readonly<
-      Record<string, { readonly IPAddress: string; readonly IPAMConfig?: { readonly IPv4Address?: string } | null }>
+      Record<
+        string,
+        {
+          readonly NetworkID: string;
+          readonly IPAddress: string;
+          readonly IPAMConfig?: { readonly IPv4Address?: string } | null;
+        }
+      >
     >;
   };
 }
 
 export interface ListedNetwork {
+  readonly Id: string;
   readonly Name: string;
   readonly Labels: Readonly<Record<string, string>> | null;
   readonly Options: Readonly<Record<string, string>> | null;

@@ -11,6 +11,7 @@ import { containerNamespace } from '../host/container-namespace.ts';
 import { type IpLink, listDefaultRoutes, listLinks } from '../host/ip.ts';
 import { run } from '../host/run.ts';
 import { readSysctl } from '../host/sysctl.ts';
+import { CheckpointError, readCheckpoint } from './checkpoint.ts';
 import type { ListedContainer, ListedNetwork } from './engine.ts';
 import { LINK_ALIAS, OWNER, OWNER_LABEL, SPECIFICATION_LABEL } from './labels.ts';
 import { currentConfiguration } from './router-configuration.ts';
@@ -19,21 +20,22 @@ import { EDGE_TABLE, HOST_TABLE, ROUTER_TABLE, type Truck } from './truck.ts';
 
 /** Looks at everything that the truck network is about. @param sysctls those whose values are asked for. */
 export async function observe(truck: Truck, sysctls: readonly Sysctl[]): Promise<Observed> {
-  const [links, networks, containers, hostRuleset, edgeRuleset, values] = await Promise.all([
+  const [links, networks, containers, hostRuleset, edgeRuleset, remembered, values] = await Promise.all([
     listLinks(),
     truck.docker.get<readonly ListedNetwork[]>('/networks'),
     truck.docker.get<readonly ListedContainer[]>('/containers/json', { all: '1' }),
     observeRuleset(HOST_TABLE, truck.state.listings),
     observeRuleset(EDGE_TABLE, truck.state.listings),
+    linksInCheckpoint(truck.state.checkpoint),
     Promise.all(sysctls.map(async ({ path }) => [path, await readSysctl(path)] as const)),
   ]);
   return {
-    links: observedLinks(links, networks),
+    links: observedLinks(links, networks, remembered),
     sysctls: Object.fromEntries(values),
     hostRuleset,
     edgeRuleset,
     networks: networks.map(observedNetwork),
-    containers: containers.map(observedContainer),
+    containers: containers.map((container) => observedContainer(container, new Set(networks.map(({ Id }) => Id)))),
     router: await observeRouter(truck, containers),
   };
 }
@@ -47,11 +49,24 @@ function observedNetwork({ Name, Labels }: ListedNetwork): ObservedNetwork {
   return { name: Name, owned, specification: owned ? (Labels?.[SPECIFICATION_LABEL] ?? null) : null };
 }
 
+async function linksInCheckpoint(path: string): Promise<ReadonlySet<string>> {
+  try {
+    return new Set((await readCheckpoint(path)).links);
+  } catch (error) {
+    if (error instanceof CheckpointError) return new Set();
+    throw error;
+  }
+}
+
 /**
  * A link is ours by its alias; a bridge also by our Docker network on it, because Docker makes a missing bridge itself when it
- * starts before us.
+ * starts before us, and by the checkpoint, because Docker may leave it behind.
  */
-function observedLinks(links: readonly IpLink[], networks: readonly ListedNetwork[]): readonly ObservedLink[] {
+function observedLinks(
+  links: readonly IpLink[],
+  networks: readonly ListedNetwork[],
+  remembered: ReadonlySet<string>,
+): readonly ObservedLink[] {
   const bridges = new Set(
     networks.filter(({ Labels }) => isOwn(Labels)).map(({ Options }) => Options?.['com.docker.network.bridge.name']),
   );
@@ -61,7 +76,7 @@ function observedLinks(links: readonly IpLink[], networks: readonly ListedNetwor
     return {
       name: link.ifname,
       kind: kind === 'bridge' || kind === 'vlan' ? kind : 'other',
-      owned: link.ifalias === LINK_ALIAS || bridges.has(link.ifname),
+      owned: link.ifalias === LINK_ALIAS || bridges.has(link.ifname) || remembered.has(link.ifname),
       up: link.flags.includes('UP'),
       addresses: ipv4Addresses(link),
       ...(link.link === undefined ? {} : { parent: link.link }),
@@ -75,13 +90,20 @@ function ipv4Addresses({ addr_info = [] }: IpLink): readonly string[] {
   return addr_info.filter(({ family }) => family === 'inet').map(({ local, prefixlen }) => `${local}/${prefixlen}`);
 }
 
-function observedContainer({ Names, Labels, State, NetworkSettings }: ListedContainer): ObservedContainer {
+function observedContainer(
+  { Names, Labels, State, NetworkSettings }: ListedContainer,
+  networks: ReadonlySet<string>,
+): ObservedContainer {
   const owned = isOwn(Labels);
+  // A container that was created and never started is on its networks by name only.
+  const ids = Object.values(NetworkSettings.Networks).map(({ NetworkID }) => NetworkID);
+  const isOrphaned = ids.some((id) => id !== '' && !networks.has(id));
   return {
     name: nameOf(Names),
     owned,
     specification: owned ? (Labels[SPECIFICATION_LABEL] ?? null) : null,
     running: State === 'running',
+    ...(isOrphaned ? { orphaned: true } : {}),
     endpoints: Object.entries(NetworkSettings.Networks).map(([network, { IPAddress, IPAMConfig }]) => ({
       network,
       address: IPAMConfig?.IPv4Address ?? IPAddress,

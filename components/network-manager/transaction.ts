@@ -46,11 +46,12 @@ export class UnfinishedError extends Error {
  */
 export async function change(goal: Goal, ground: Ground): Promise<Applied> {
   const desired = ground.mean(goal.document);
-  const { good, underway } = await ground.read();
+  const { good, underway, links } = await ground.read();
   const isRepair = good?.revision === goal.revision;
   let hasBegun = false;
   const begin = async () => {
-    if (!isRepair) await ground.write({ good, underway: goal });
+    const all = [...new Set([...links, ...linksOf(desired)])];
+    if (!isRepair) await ground.write({ good, underway: goal, links: all });
     hasBegun = true;
   };
   try {
@@ -58,7 +59,7 @@ export async function change(goal: Goal, ground: Ground): Promise<Applied> {
     // The policy in force was applied again, and something resists: there is nothing to go back to.
     if (isRepair && applied.drift.length > 0) return applied;
     throwDrift(applied);
-    if (!isRepair || underway !== null) await ground.write({ good: goal, underway: null });
+    if (!isRepair || underway !== null) await ground.write({ good: goal, underway: null, links: linksOf(desired) });
     return applied;
   } catch (thrown) {
     const cause = toError(thrown);
@@ -75,15 +76,17 @@ export async function recover(
   if (underway === 'removal') return { to: 'bare', applied: await removal(ground) };
   const to = good ?? underway;
   if (to === null) return null;
-  const applied = await ground.converge(ground.mean(to.document), async () => undefined);
-  if (underway !== null && applied.drift.length === 0) await ground.write({ good: to, underway: null });
+  const desired = ground.mean(to.document);
+  const applied = await ground.converge(desired, async () => undefined);
+  if (underway !== null && applied.drift.length === 0)
+    await ground.write({ good: to, underway: null, links: linksOf(desired) });
   return { to, applied };
 }
 
 /** Back to a bare truck. */
 export async function removal(ground: Ground): Promise<Applied> {
-  const { good, underway } = await ground.read();
-  const applied = await ground.clear(() => ground.write({ good, underway: 'removal' }));
+  const { good, underway, links } = await ground.read();
+  const applied = await ground.clear(() => ground.write({ good, underway: 'removal', links }));
   const isRecorded = applied.steps.length > 0 || good !== null || underway !== null;
   if (isRecorded && applied.drift.length === 0) await ground.write(NO_POLICY);
   return applied;
@@ -99,8 +102,9 @@ async function goBack(good: Goal | null, cause: Error, ground: Ground): Promise<
   }
   try {
     await ground.makeRoom();
-    throwDrift(await ground.converge(ground.mean(good.document), async () => undefined));
-    await ground.write({ good, underway: null });
+    const desired = ground.mean(good.document);
+    throwDrift(await ground.converge(desired, async () => undefined));
+    await ground.write({ good, underway: null, links: linksOf(desired) });
     return new RolledBackError(cause, good);
   } catch (thrown) {
     return new UnfinishedError(
@@ -109,6 +113,8 @@ async function goBack(good: Goal | null, cause: Error, ground: Ground): Promise<
     );
   }
 }
+
+const linksOf = ({ links }: TruckNetwork): string[] => links.map(({ name }) => name);
 
 function throwDrift({ steps, drift }: Applied): void {
   if (drift.length === 0) return;

@@ -41,6 +41,8 @@ export interface ObservedContainer {
   readonly owned: boolean;
   readonly specification: string | null;
   readonly running: boolean;
+  /** Docker remembers it on a network that is gone (by its ID, whatever the name is now), and will not start it: a power cut leaves that. */
+  readonly orphaned?: true;
   readonly endpoints: readonly ObservedEndpoint[];
 }
 

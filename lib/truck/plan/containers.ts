@@ -58,7 +58,8 @@ export function planContainers(
   ]);
   const isStale = (found: ObservedContainer) =>
     found.owned &&
-    (wanted.get(found.name) !== found.specification ||
+    (found.orphaned === true ||
+      wanted.get(found.name) !== found.specification ||
       // Docker pins a container's own network in it: when that network goes, the container can't be started again.
       (found.name !== desired.router.name && found.endpoints.some(({ network }) => stale.has(network))));
   const removed = observed.containers.filter(isStale);

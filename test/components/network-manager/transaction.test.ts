@@ -240,7 +240,7 @@ test('a policy in force that is applied again is repaired, and never rolled back
   truck.truck = { ...truck.truck, hostRuleset: null };
   truck.failWhen((_now, what) => what.startsWith('host:'));
   expect(await thrown(change(goal, truck))).toMatchObject({ message: expect.stringMatching(/^host: .*: refused$/) });
-  expect(truck.checkpoint).toEqual({ good: goal, underway: null });
+  expect(truck.checkpoint).toMatchObject({ good: goal, underway: null });
   truck.revive();
   await change(goal, truck);
   expect(truck.is(goal)).toBe(true);
@@ -254,4 +254,22 @@ test('a policy that means nothing any longer changes nothing', async () => {
   expect(await thrown(change({ revision: '9-x', document: 'segments: 7' }, truck))).not.toBeNull();
   expect(truck.effects).toBe(effects);
   expect(truck.is(goal)).toBe(true);
+});
+
+test('the checkpoint names the links of both policies while a change is under way, and afterwards those in force', async () => {
+  await checked(
+    fc.asyncProperty(twoGoals, fc.integer({ min: 1, max: 20 }), async ([before, after], effect) => {
+      const truck = await truckWith(before);
+      const linksOf = ({ document }: Goal) => truck.mean(document).links.map(({ name }) => name);
+      expect(truck.checkpoint.links).toEqual(linksOf(before));
+      truck.dieAt(effect);
+      const wasDone = (await thrown(change(after, truck))) === null;
+      if (!wasDone)
+        expect(truck.checkpoint.links).toEqual(expect.arrayContaining([...linksOf(before), ...linksOf(after)]));
+      truck.revive();
+      await recover(truck);
+      expect(truck.checkpoint.links).toEqual(linksOf(wasDone ? after : before));
+    }),
+    30,
+  );
 });

@@ -338,17 +338,17 @@ describe('status', () => {
 
   test('says which policy is in force, and ends well if nothing differs', async () => {
     jest.mocked(planApply).mockResolvedValue({ steps: [], obstacles: [], absent: [] });
-    expect(await status({ good, underway: null })).toMatchObject({
+    expect(await status({ good, underway: null, links: [] })).toMatchObject({
       exitCode: 0,
       stdout: `revision ${revision.id} is in force\n`,
     });
-    const { stdout } = await status({ good, underway: null }, '--json');
+    const { stdout } = await status({ good, underway: null, links: [] }, '--json');
     expect(JSON.parse(stdout)).toEqual({ revision: revision.id, underway: null, changing: null, drift: [] });
   });
 
   test('ends with 1 and what differs', async () => {
     jest.mocked(planApply).mockResolvedValue({ steps: STEPS.slice(0, 1), obstacles: [], absent: [] });
-    expect(await status({ good, underway: null })).toMatchObject({
+    expect(await status({ good, underway: null, links: [] })).toMatchObject({
       exitCode: 1,
       stdout: expect.stringContaining('differs: host: drop'),
       stderr: expect.stringContaining('firebreak recover'),
@@ -356,11 +356,11 @@ describe('status', () => {
   });
 
   test('ends with 1 when a change was cut short', async () => {
-    expect(await status({ good: null, underway: good })).toMatchObject({
+    expect(await status({ good: null, underway: good, links: [] })).toMatchObject({
       exitCode: 1,
       stdout: `no policy is in force\na change to revision ${revision.id} was cut short\n`,
     });
-    expect((await status({ good: null, underway: 'removal' })).stdout).toContain('a removal was cut short');
+    expect((await status({ good: null, underway: 'removal', links: [] })).stdout).toContain('a removal was cut short');
   });
 
   test('a damaged checkpoint is named', async () => {

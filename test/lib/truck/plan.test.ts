@@ -226,6 +226,16 @@ describe('drift', () => {
       ['start-container'],
     ],
     [
+      'a power cut left a container on a network that is gone, so that Docker does not start it',
+      {
+        ...applied,
+        containers: applied.containers.map((container) =>
+          container.name === 'container2' ? { ...container, running: false, orphaned: true } : container,
+        ),
+      },
+      ['remove-container', 'create-container', 'start-container'],
+    ],
+    [
       'the router is stopped',
       {
         ...applied,
