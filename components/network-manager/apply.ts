@@ -100,8 +100,8 @@ function orNoPolicy(error: unknown): Checkpoint {
   throw error;
 }
 
-function meansNothing(): never {
-  throw new Error('a removal asks for no policy');
+function meansNothing(): Promise<never> {
+  return Promise.reject(new Error('a removal asks for no policy'));
 }
 
 async function executeAll(steps: readonly Step[], truck: Truck, { onStep }: ApplyOptions): Promise<void> {

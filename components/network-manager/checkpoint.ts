@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { readIfExists, writeDurably } from '../host/files.ts';
 
 /** A policy document as its author wrote it. */
@@ -9,9 +9,9 @@ export type Goal = z.infer<typeof Goal>;
 
 const Checkpoint = z.strictObject({
   /** The policy that was last in force whole; a change that fails goes back to it. null: none was. */
-  good: Goal.nullable(),
+  good: z.nullable(Goal),
   /** The change that has begun and not ended. */
-  underway: z.union([Goal, z.literal('removal')]).nullable(),
+  underway: z.nullable(z.union([Goal, z.literal('removal')])),
   /**
    * Names of the links that these policies have, none of which was somebody else's when the change began. A mark on the link itself is not
    * enough: after a power cut Docker makes a bridge anew for a network that it then finds half removed, and leaves it behind.

@@ -1,3 +1,4 @@
+import type { TruckNetwork } from '../../lib/truck/network.ts';
 import type { Applied } from './applied.ts';
 import { type ApplyOptions, apply, type Meaning, restore } from './apply.ts';
 import type { Goal } from './checkpoint.ts';
@@ -17,14 +18,13 @@ export function hold(
   options: ApplyOptions,
 ): { readonly repair: () => Promise<Applied>; readonly sysctls: () => readonly string[] } {
   let todo = told;
-  let paths: readonly string[] = [];
-  const remembering: Meaning = (document) => {
-    const desired = mean(document);
-    paths = desired.sysctls.map(({ path }) => path);
-    return desired;
+  let known: { readonly document: string; readonly desired: TruckNetwork } | undefined;
+  const remembering: Meaning = async (document) => {
+    if (known?.document !== document) known = { document, desired: await mean(document) };
+    return known.desired;
   };
   return {
-    sysctls: () => paths,
+    sysctls: () => known?.desired.sysctls.map(({ path }) => path) ?? [],
     repair: async () => {
       if (todo !== null) {
         const applied = await apply(todo, remembering, truck, options);

@@ -1,15 +1,10 @@
 import { parsePolicy } from '../../lib/policy/index.ts';
 import { compile, type TruckEquipment } from '../../lib/truck/compile.ts';
-import type { TruckNetwork } from '../../lib/truck/network.ts';
 import type { Meaning } from './apply.ts';
 
-/** What policy documents mean on a truck with this equipment. The last one is remembered: a watch asks for it again and again. */
+/** What policy documents mean on a truck with this equipment. */
 export function meaningWith(equipment: TruckEquipment): Meaning {
-  let known: { readonly document: string; readonly desired: TruckNetwork } | undefined;
-  return (document) => {
-    if (known?.document !== document) known = { document, desired: compile(checked(document), equipment) };
-    return known.desired;
-  };
+  return async (document) => compile(checked(document), equipment);
 }
 
 function checked(document: string) {

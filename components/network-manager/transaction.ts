@@ -14,7 +14,7 @@ export interface Ground {
   readonly read: () => Promise<Checkpoint>;
   readonly write: (checkpoint: Checkpoint) => Promise<void>;
   /** What a document means on this truck. @throws Error when it means nothing (any longer) */
-  readonly mean: (document: string) => TruckNetwork;
+  readonly mean: (document: string) => Promise<TruckNetwork>;
   /** Observes, plans, does the steps, observes again. `begin` is called before the first step, and not at all if there is none. */
   readonly converge: (desired: TruckNetwork, begin: () => Promise<void>) => Promise<Applied>;
   /** The same, to a bare truck. */
@@ -45,7 +45,7 @@ export class UnfinishedError extends Error {
  * @throws RolledBackError; UnfinishedError when it is neither: `recover` goes on from there; any other error: nothing was changed
  */
 export async function change(goal: Goal, ground: Ground): Promise<Applied> {
-  const desired = ground.mean(goal.document);
+  const desired = await ground.mean(goal.document);
   const { good, underway, links } = await ground.read();
   const isRepair = good?.revision === goal.revision;
   let hasBegun = false;
@@ -76,7 +76,7 @@ export async function recover(
   if (underway === 'removal') return { to: 'bare', applied: await removal(ground) };
   const to = good ?? underway;
   if (to === null) return null;
-  const desired = ground.mean(to.document);
+  const desired = await ground.mean(to.document);
   const applied = await ground.converge(desired, async () => undefined);
   if (underway !== null && applied.drift.length === 0)
     await ground.write({ good: to, underway: null, links: linksOf(desired) });
@@ -102,7 +102,7 @@ async function goBack(good: Goal | null, cause: Error, ground: Ground): Promise<
   }
   try {
     await ground.makeRoom();
-    const desired = ground.mean(good.document);
+    const desired = await ground.mean(good.document);
     throwDrift(await ground.converge(desired, async () => undefined));
     await ground.write({ good, underway: null, links: linksOf(desired) });
     return new RolledBackError(cause, good);

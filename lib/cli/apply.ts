@@ -38,7 +38,7 @@ export function applyCommand(): Command {
       const { policy, goal, mean } = await compileForTruck(file, options);
       const truck = openTruck(options);
       if (options.dryRun) {
-        const { steps } = await planApply(mean(goal.document), truck);
+        const { steps } = await planApply(await mean(goal.document), truck);
         if (options.json) printJson({ revision: policy.revision, steps: steps.map(describe) });
         else for (const step of steps) print(describe(step));
         return;

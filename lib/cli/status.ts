@@ -18,7 +18,7 @@ export function statusCommand(): Command {
       const changing = whoChanges(truck.state.lock);
       const { good, underway } = await readCheckpoint(truck.state.checkpoint);
       const mean = await meaningOnTruck(options);
-      const drift = good === null ? [] : (await planApply(mean(good.document), truck)).steps.map(describe);
+      const drift = good === null ? [] : (await planApply(await mean(good.document), truck)).steps.map(describe);
       const status: Status = {
         revision: good?.revision ?? null,
         underway: underway === null || underway === 'removal' ? underway : underway.revision,

@@ -46,7 +46,8 @@ class SimulatedTruck implements Ground {
     this.#effect('checkpoint', () => {
       this.checkpoint = checkpoint;
     });
-  mean = (document: string) => {
+  mean = async (document: string) => this.meaning(document);
+  meaning = (document: string) => {
     const known = MEANINGS.get(document) ?? compiled(policyOf(document));
     MEANINGS.set(document, known);
     return known;
@@ -70,7 +71,7 @@ class SimulatedTruck implements Ground {
   /** Is this policy in force, whole, and known to be? */
   is(goal: Goal | null): boolean {
     if (this.checkpoint.underway !== null || this.checkpoint.good?.revision !== goal?.revision) return false;
-    return (goal === null ? planRemoval(this.truck) : plan(this.mean(goal.document), this.truck).steps).length === 0;
+    return (goal === null ? planRemoval(this.truck) : plan(this.meaning(goal.document), this.truck).steps).length === 0;
   }
 }
 
@@ -260,7 +261,7 @@ test('the checkpoint names the links of both policies while a change is under wa
   await checked(
     fc.asyncProperty(twoGoals, fc.integer({ min: 1, max: 20 }), async ([before, after], effect) => {
       const truck = await truckWith(before);
-      const linksOf = ({ document }: Goal) => truck.mean(document).links.map(({ name }) => name);
+      const linksOf = ({ document }: Goal) => truck.meaning(document).links.map(({ name }) => name);
       expect(truck.checkpoint.links).toEqual(linksOf(before));
       truck.dieAt(effect);
       const wasDone = (await thrown(change(after, truck))) === null;
