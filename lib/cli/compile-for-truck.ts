@@ -3,7 +3,8 @@ import { checkAgainstHost, hasErrors, type Policy } from '../policy/index.ts';
 import { compile } from '../truck/compile.ts';
 import type { TruckNetwork } from '../truck/network.ts';
 import { readPolicy, refusal } from './read-policy.ts';
-import { routerImageOf, type TruckOptions } from './truck-options.ts';
+import { routerImageOf } from './router-image-of.ts';
+import type { TruckOptions } from './truck-options.ts';
 
 /** A policy file, and what it means on this very truck. @throws ExitError also for subnets that the truck is in already */
 export async function compileForTruck(

@@ -16,8 +16,9 @@ import {
   TAKEN_DOWN,
   upLab,
 } from './lab-up.ts';
-import { paint, print, printJson, table } from './output.ts';
+import { paint, print, printJson } from './output.ts';
 import { Progress } from './progress.ts';
+import { table } from './table.ts';
 import { jsonOption } from './truck-options.ts';
 
 export function labCommand(): Command {

@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { commandsFor } from './commands.ts';
 import { EXIT, ExitError } from './exit.ts';
 import { paint, printJson, remark } from './output.ts';
 import { program } from './program.ts';
@@ -6,7 +7,7 @@ import { program } from './program.ts';
 /** The command line. Sets the exit code, never exits: what is written gets out. */
 export async function main(argv: readonly string[]): Promise<void> {
   try {
-    await program().parseAsync(argv);
+    await program(await commandsFor(argv[2])).parseAsync(argv);
   } catch (error) {
     process.exitCode = report(error, argv.includes('--json'));
   }

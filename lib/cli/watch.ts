@@ -3,7 +3,7 @@ import { apply } from '../../components/network-manager/apply.ts';
 import { eventSources } from '../../components/network-manager/events.ts';
 import { PACE, type WatchReport, watch } from '../../components/network-manager/watch.ts';
 import { describe } from '../truck/steps.ts';
-import { compileForTruck } from './compile-for-truck.ts';
+import { compileApart } from './compile-apart.ts';
 import { interruptible } from './interrupt.ts';
 import { paint, print } from './output.ts';
 import {
@@ -37,8 +37,8 @@ export function watchCommand(): Command {
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  sudo firebreak watch examples/article.yaml')
     .action(async (file: string, options: Options) => {
-      const { desired } = await compileForTruck(file, options);
       const truck = openTruck(options);
+      const desired = await compileApart(file, options);
       await interruptible('', (signal) =>
         watch({
           repair: () => apply(desired, truck, { patienceMs: options.wait * 1000, signal }),
