@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { applyCommand } from '../../../lib/cli/apply.ts';
 import { bypassesCommand } from '../../../lib/cli/bypasses.ts';
+import { commandsFor } from '../../../lib/cli/commands.ts';
 import { demoCommand } from '../../../lib/cli/demo.ts';
 import { downCommand } from '../../../lib/cli/down.ts';
 import { labCommand } from '../../../lib/cli/lab.ts';
@@ -36,7 +37,7 @@ export async function firebreak(...argv: readonly string[]): Promise<Ended> {
   ];
   process.exitCode = undefined;
   try {
-    await main(['node', 'firebreak', ...argv]);
+    await main(['node', 'firebreak', ...argv], commandsFor);
     return { exitCode: Number(process.exitCode ?? 0), ...written };
   } finally {
     process.exitCode = before;
