@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { print, remark, table } from '../lib/cli/output.ts';
+import { print, remark } from '../lib/cli/output.ts';
 import { Progress } from '../lib/cli/progress.ts';
+import { table } from '../lib/cli/table.ts';
 import type { Bench } from './bench.ts';
 import { missedAims } from './figures/aims.ts';
 import type { Figure } from './figures/figure.ts';

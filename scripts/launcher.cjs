@@ -6,8 +6,10 @@ const Module = require('node:module');
 const { join } = require('node:path');
 const { Script } = require('node:vm');
 
-const bundle = join(__dirname, 'bundle.js');
-const cache = join(__dirname, 'bundle.cache');
+// The watch has a small bundle of its own, because it stays in memory.
+const name = process.argv[2] === 'watch' ? 'watch' : 'bundle';
+const bundle = join(__dirname, `${name}.js`);
+const cache = join(__dirname, `${name}.cache`);
 const source = Module.wrap(readFileSync(bundle, 'utf8'));
 const script = new Script(source, {
   filename: bundle,

@@ -1,4 +1,6 @@
-import { ExecaError, execa } from 'execa';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 
 export interface RunOptions {
   /** Given to standard input. */
@@ -7,6 +9,16 @@ export interface RunOptions {
   readonly timeoutMs?: number;
   /** Path of a network namespace to run in (nsenter(1)). */
   readonly netns?: string;
+}
+
+/** How a process ended otherwise than it should. */
+interface Failure {
+  /** In words. */
+  readonly how: string;
+  readonly exitCode?: number | undefined;
+  readonly stderr?: string;
+  readonly durationMs: number;
+  readonly cause?: unknown;
 }
 
 /** A process that could not be started, did not end in time, or ended with another exit code than 0. */
@@ -18,18 +30,13 @@ export class CommandError extends Error {
   readonly stderr: string;
   readonly durationMs: number;
 
-  constructor(argv: readonly string[], cause: ExecaError) {
-    const stderr = typeof cause.stderr === 'string' ? cause.stderr.trim() : '';
-    const how = cause.timedOut
-      ? `did not end within ${Math.round(cause.durationMs)} ms`
-      : cause.exitCode === undefined
-        ? cause.shortMessage
-        : `exit code ${cause.exitCode}`;
-    super(`${argv.join(' ')}: ${how}${stderr === '' ? '' : `: ${stderr}`}`, { cause });
+  constructor(argv: readonly string[], { how, exitCode, stderr = '', durationMs, cause }: Failure) {
+    const words = stderr.trim();
+    super(`${argv.join(' ')}: ${how}${words === '' ? '' : `: ${words}`}`, { cause });
     this.argv = argv;
-    this.exitCode = cause.exitCode;
-    this.stderr = stderr;
-    this.durationMs = cause.durationMs;
+    this.exitCode = exitCode;
+    this.stderr = words;
+    this.durationMs = durationMs;
   }
 }
 
@@ -38,22 +45,37 @@ export class CommandError extends Error {
  * @throws CommandError with argv, exit code and standard error.
  */
 export async function run(argv: readonly string[], options: RunOptions = {}): Promise<string> {
-  const whole = options.netns === undefined ? argv : ['nsenter', `--net=${options.netns}`, ...argv];
+  const { input, timeoutMs = 30_000, netns } = options;
+  const whole = netns === undefined ? argv : ['nsenter', `--net=${netns}`, ...argv];
   const [file, ...args] = whole;
   if (file === undefined) throw new TypeError('run needs a program');
+  const begun = performance.now();
+  const failed = (failure: Omit<Failure, 'durationMs'>) =>
+    new CommandError(whole, { ...failure, durationMs: performance.now() - begun });
+  // Messages are matched in English.
+  const child = spawn(file, args, { stdio: 'pipe', env: { ...process.env, LC_ALL: 'C' } });
+  const output = Promise.all([text(child.stdout), text(child.stderr)]);
+  const ended = once(child, 'close');
+  // Whoever doesn't read his input may do so; that he ended, his exit code says.
+  child.stdin.on('error', () => undefined).end(input);
+  let isTooLate = false;
+  const timer = setTimeout(() => {
+    isTooLate = true;
+    child.kill('SIGKILL');
+    // Whatever it started may hold its output open.
+    child.stdout.destroy();
+    child.stderr.destroy();
+  }, timeoutMs);
   try {
-    const { stdout } = await execa(file, args, {
-      ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
-      timeout: options.timeoutMs ?? 30_000,
-      killSignal: 'SIGKILL',
-      stripFinalNewline: false,
-      // Messages are matched in English.
-      env: { LC_ALL: 'C' },
-      maxBuffer: 256 * 1024 * 1024,
-    });
-    return stdout;
+    const [[stdout, stderr]] = await Promise.all([output, ended]);
+    if (child.exitCode === 0) return stdout;
+    if (child.exitCode === null) throw failed({ how: `was killed by ${child.signalCode}`, stderr });
+    throw failed({ how: `exit code ${child.exitCode}`, exitCode: child.exitCode, stderr });
   } catch (error) {
-    if (error instanceof ExecaError) throw new CommandError(whole, error);
-    throw error;
+    if (isTooLate) throw failed({ how: `did not end within ${timeoutMs} ms` });
+    if (error instanceof CommandError) throw error;
+    throw failed({ how: error instanceof Error ? error.message : String(error), cause: error });
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -4,7 +4,8 @@ import { hostSubnets } from '../../components/network-manager/host-subnets.ts';
 import { meaningWith } from '../../components/network-manager/meaning.ts';
 import { checkAgainstHost, hasErrors, type Policy } from '../policy/index.ts';
 import { policyOf, readPolicyText, refusal } from './read-policy.ts';
-import { routerImageOf, type TruckOptions } from './truck-options.ts';
+import { routerImageOf } from './router-image-of.ts';
+import type { TruckOptions } from './truck-options.ts';
 
 /** A policy file, and what it means on this very truck. @throws ExitError also for subnets that the truck is in already */
 export async function compileForTruck(

@@ -16,8 +16,9 @@ import {
   TAKEN_DOWN,
   upLab,
 } from './lab-up.ts';
-import { paint, print, printJson, table } from './output.ts';
+import { paint, print, printJson } from './output.ts';
 import { Progress } from './progress.ts';
+import { table } from './table.ts';
 import { jsonOption } from './truck-options.ts';
 
 export function labCommand(): Command {
@@ -112,10 +113,7 @@ function reboot(): Command {
     )
     .addOption(nameOption())
     .addOption(jsonOption())
-    .addHelpText(
-      'after',
-      '\nExample:\n  sudo firebreak lab reboot && sudo firebreak lab exec truck -- firebreak recover',
-    )
+    .addHelpText('after', '\nExample:\n  sudo firebreak lab reboot')
     .action(async ({ name, json }: { readonly name: string; readonly json: boolean }) => {
       const progress = new Progress(json);
       const lab = await Lab.reboot(name, progress.say).finally(progress.done);

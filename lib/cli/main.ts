@@ -1,12 +1,18 @@
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { EXIT, ExitError } from './exit.ts';
 import { paint, printJson, remark } from './output.ts';
 import { program } from './program.ts';
 
-/** The command line. Sets the exit code, never exits: what is written gets out. */
-export async function main(argv: readonly string[]): Promise<void> {
+/**
+ * The command line. Sets the exit code, never exits: what is written gets out.
+ * @param commandsFor the commands that the first word may ask for
+ */
+export async function main(
+  argv: readonly string[],
+  commandsFor: (word: string | undefined) => Promise<readonly Command[]>,
+): Promise<void> {
   try {
-    await program().parseAsync(argv);
+    await program(await commandsFor(argv[2])).parseAsync(argv);
   } catch (error) {
     process.exitCode = report(error, argv.includes('--json'));
   }

@@ -1,5 +1,4 @@
 import { styleText } from 'node:util';
-import Table from 'cli-table3';
 
 type Style = 'green' | 'red' | 'yellow' | 'dim' | 'bold';
 
@@ -19,30 +18,4 @@ export function print(line = ''): void {
 /** For progress and remarks: standard output is for results. */
 export function remark(line: string): void {
   process.stderr.write(`${line}\n`);
-}
-
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const result = new Table({
-    head: head.map((title) => paint('bold', title)),
-    style: { head: [], border: [], compact: true },
-    chars: {
-      top: '',
-      'top-mid': '',
-      'top-left': '',
-      'top-right': '',
-      bottom: '',
-      'bottom-mid': '',
-      'bottom-left': '',
-      'bottom-right': '',
-      left: '',
-      'left-mid': '',
-      mid: '',
-      'mid-mid': '',
-      right: '',
-      'right-mid': '',
-      middle: '  ',
-    },
-  });
-  result.push(...rows.map((row) => [...row]));
-  return result.toString();
 }

@@ -1,11 +1,12 @@
 import { Command } from 'commander';
 import { parsePolicy, policyJsonSchema } from '../policy/index.ts';
 import { compile } from '../truck/compile.ts';
+import { compileForTruck, meaningOnTruck } from './compile-for-truck.ts';
 import { EXIT } from './exit.ts';
 import { paint, print, printJson, remark } from './output.ts';
 import { problemLine, readPolicy, readPolicyText } from './read-policy.ts';
 import { showTruckNetwork } from './show.ts';
-import { jsonOption } from './truck-options.ts';
+import { jsonOption, type TruckOptions, truckOptions } from './truck-options.ts';
 
 export function policyCommand(): Command {
   return new Command('policy')
@@ -13,6 +14,7 @@ export function policyCommand(): Command {
     .addHelpText('after', '\nExample:\n  firebreak policy check examples/article.yaml')
     .addCommand(check())
     .addCommand(show())
+    .addCommand(compileCommand())
     .addCommand(schema());
 }
 
@@ -47,6 +49,23 @@ function show(): Command {
       if (json) printJson(network);
       else print(showTruckNetwork(network));
     });
+}
+
+function compileCommand(): Command {
+  const command = new Command('compile')
+    .description('the truck network that a policy means on this very truck, always as JSON; what a watch works by')
+    .argument('<policy>', 'policy file, YAML or JSON; - for standard input')
+    .option('--check-host', 'refuse subnets that this machine is in already', false)
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  firebreak policy compile examples/article.yaml')
+    .action(async (file: string, options: TruckOptions & { readonly checkHost: boolean }) => {
+      if (options.checkHost) {
+        const { goal, mean } = await compileForTruck(file, options);
+        printJson(await mean(goal.document));
+      } else printJson(await (await meaningOnTruck(options))(await readPolicyText(file)));
+    });
+  for (const option of truckOptions()) command.addOption(option);
+  return command;
 }
 
 function schema(): Command {

@@ -1,5 +1,6 @@
 import type { BypassTest } from '../../components/isolation-tester/bypass-test.ts';
-import { paint, table } from './output.ts';
+import { paint } from './output.ts';
+import { table } from './table.ts';
 
 /** So many attempts that are not closed are spelled out; --json has all. */
 const SHOWN = 12;

@@ -1,7 +1,8 @@
 import type { Vantage } from '../../components/isolation-tester/measure.ts';
 import type { Matrix } from '../truck/judge.ts';
-import { paint, table } from './output.ts';
+import { paint } from './output.ts';
 import { probeOf, targetOf } from './show.ts';
+import { table } from './table.ts';
 
 /** The matrix for people: a row for each expectation, and what it comes to. */
 export function showMatrix(

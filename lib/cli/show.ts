@@ -1,6 +1,7 @@
 import type { Expectation } from '../truck/expectation.ts';
 import { ROUTER, type TruckNetwork } from '../truck/network.ts';
-import { paint, table } from './output.ts';
+import { paint } from './output.ts';
+import { table } from './table.ts';
 
 /** A truck network for people. */
 export function showTruckNetwork(network: TruckNetwork): string {

@@ -1,11 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
-import * as z from 'zod';
 import { Docker } from '../../components/host/docker.ts';
-import { run } from '../../components/host/run.ts';
 import { stateDirectory, type Truck } from '../../components/network-manager/truck.ts';
 import { EXIT, ExitError } from './exit.ts';
-
-const Manifest = z.array(z.looseObject({ RepoTags: z.array(z.string()).nullish() }));
 
 /** What every command that works on a truck is told; the environment serves as default. */
 export interface TruckOptions {
@@ -55,27 +51,4 @@ export function openTruck(options: TruckOptions): Truck {
     state: stateDirectory(options.state),
     routerArchive: options.routerImage ?? '',
   };
-}
-
-/** The reference under which the archive's image will be known: firebreak-router:<content>. */
-export async function routerImageOf(options: TruckOptions): Promise<string> {
-  if (options.routerImage === undefined) {
-    throw new ExitError(
-      EXIT.badInput,
-      "name the router's image: --router-image ARCHIVE or FIREBREAK_ROUTER_IMAGE (firebreak router-image builds it)",
-    );
-  }
-  const tag = await firstTag(options.routerImage);
-  if (tag === undefined) throw new ExitError(EXIT.badInput, `${options.routerImage} holds no tagged image`);
-  return tag;
-}
-
-/** @throws ExitError when it is no archive as `docker save` writes it. */
-async function firstTag(archive: string): Promise<string | undefined> {
-  try {
-    return Manifest.parse(JSON.parse(await run(['tar', '-xOf', archive, 'manifest.json'])))[0]?.RepoTags?.[0];
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new ExitError(EXIT.badInput, `${archive} can't be read as an image archive: ${why}`);
-  }
 }

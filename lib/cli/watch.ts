@@ -3,7 +3,7 @@ import { eventSources } from '../../components/network-manager/events.ts';
 import { hold } from '../../components/network-manager/hold.ts';
 import { PACE, type WatchReport, watch } from '../../components/network-manager/watch.ts';
 import { describe } from '../truck/steps.ts';
-import { compileForTruck, meaningOnTruck } from './compile-for-truck.ts';
+import { compileApart, goalApart } from './compile-apart.ts';
 import { interruptible } from './interrupt.ts';
 import { paint, print } from './output.ts';
 import {
@@ -40,11 +40,11 @@ export function watchCommand(): Command {
     .addOption(jsonOption())
     .addHelpText('after', '\nExamples:\n  sudo firebreak watch\n  sudo firebreak watch examples/article.yaml')
     .action(async (file: string | undefined, options: Options) => {
-      const { goal, mean } =
-        file === undefined ? { goal: null, mean: await meaningOnTruck(options) } : await compileForTruck(file, options);
       const truck = openTruck(options);
+      const told = file === undefined ? null : await goalApart(file, options);
+      const mean = (document: string) => compileApart(document, options);
       await interruptible('', (signal) => {
-        const { repair, sysctls } = hold(goal, mean, truck, { patienceMs: options.wait * 1000, signal });
+        const { repair, sysctls } = hold(told, mean, truck, { patienceMs: options.wait * 1000, signal });
         return watch({
           repair,
           sources: eventSources(truck.docker, sysctls),

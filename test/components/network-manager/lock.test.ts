@@ -7,6 +7,9 @@ import { text } from 'node:stream/consumers';
 import { LockedError, withLock } from '../../../components/network-manager/lock.ts';
 import { bundle, start } from '../bundle.ts';
 
+/** Many processes, on a machine that may be busy. */
+jest.setTimeout(30_000);
+
 const directory = mkdtempSync(join(tmpdir(), 'firebreak-lock-'));
 const path = join(directory, 'state', 'lock');
 const children: ChildProcessWithoutNullStreams[] = [];

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { commandsFor } from '../../../lib/cli/commands.ts';
 import { commands, examplesIn, firebreak, parsed } from './support.ts';
 
 const ROOT = join(__dirname, '../../..');
@@ -32,11 +33,22 @@ describe.each(commands().map(({ words, command }) => [said(words), words, comman
   },
 );
 
+test('all of them are loaded where none is asked for by name', async () => {
+  const loaded = (await commandsFor('--help')).map((command) => command.name());
+  const tops = commands().flatMap(({ words }) => (words.length === 1 ? words : []));
+  expect(loaded).toEqual(tops);
+  expect(loaded.length).toBeGreaterThan(1);
+});
+
+test.each(commands().flatMap(({ words }) => (words.length === 1 ? words : [])))('%s is loaded alone', async (word) => {
+  expect((await commandsFor(word)).map((command) => command.name())).toEqual([word]);
+});
+
 describe('README.md', () => {
   test('shows the commands that there are', () => {
     const leaves = commands().filter(({ command }) => command.commands.length === 0);
     const shown = README.map((words) => parsed(words).command);
-    const rarelyNeeded = ['policy schema', 'demo'];
+    const rarelyNeeded = ['policy schema', 'policy compile', 'demo'];
     expect(new Set([...shown, ...rarelyNeeded])).toEqual(new Set(leaves.map(({ words }) => words.join(' '))));
   });
 

@@ -28,6 +28,13 @@ jest.mock('../../../components/network-manager/apply.ts', () => ({
   remove: jest.fn(),
 }));
 jest.mock('../../../components/network-manager/host-subnets.ts', () => ({ hostSubnets: jest.fn() }));
+// The other process would be jest's.
+jest.mock('../../../lib/cli/compile-apart.ts', () => {
+  const { compileForTruck } = jest.requireActual<typeof import('../../../lib/cli/compile-for-truck.ts')>(
+    '../../../lib/cli/compile-for-truck.ts',
+  );
+  return { goalApart: async (...args: Parameters<typeof compileForTruck>) => (await compileForTruck(...args)).goal };
+});
 jest.mock('../../../components/isolation-tester/bypass-test.ts', () => ({ testBypasses: jest.fn() }));
 jest.mock('../../../components/isolation-tester/isolation-test.ts', () => ({ testIsolation: jest.fn() }));
 jest.mock('../../../components/host/run.ts', () => ({

@@ -1,6 +1,18 @@
 import type { Command } from 'commander';
+import { applyCommand } from '../../../lib/cli/apply.ts';
+import { bypassesCommand } from '../../../lib/cli/bypasses.ts';
+import { commandsFor } from '../../../lib/cli/commands.ts';
+import { demoCommand } from '../../../lib/cli/demo.ts';
+import { downCommand } from '../../../lib/cli/down.ts';
+import { labCommand } from '../../../lib/cli/lab.ts';
 import { main } from '../../../lib/cli/main.ts';
+import { matrixCommand } from '../../../lib/cli/matrix.ts';
+import { policyCommand } from '../../../lib/cli/policy.ts';
 import { program } from '../../../lib/cli/program.ts';
+import { recoverCommand } from '../../../lib/cli/recover.ts';
+import { routerImageCommand } from '../../../lib/cli/router-image.ts';
+import { statusCommand } from '../../../lib/cli/status.ts';
+import { watchCommand } from '../../../lib/cli/watch.ts';
 
 export interface Ended {
   readonly exitCode: number;
@@ -27,12 +39,29 @@ export async function firebreak(...argv: readonly string[]): Promise<Ended> {
   ];
   process.exitCode = undefined;
   try {
-    await main(['node', 'firebreak', ...argv]);
+    await main(['node', 'firebreak', ...argv], commandsFor);
     return { exitCode: Number(process.exitCode ?? 0), ...written };
   } finally {
     process.exitCode = before;
     for (const spy of spies) spy.mockRestore();
   }
+}
+
+/** What `commandsFor` loads, at once. */
+function wholeProgram(): Command {
+  return program([
+    policyCommand(),
+    applyCommand(),
+    statusCommand(),
+    recoverCommand(),
+    watchCommand(),
+    matrixCommand(),
+    bypassesCommand(),
+    downCommand(),
+    routerImageCommand(),
+    labCommand(),
+    demoCommand(),
+  ]);
 }
 
 /** Every command with the words that lead to it: [] is `firebreak` itself. */
@@ -41,12 +70,12 @@ export function commands(): readonly { readonly words: readonly string[]; readon
     { words, command },
     ...command.commands.flatMap((child) => below(child, [...words, child.name()])),
   ];
-  return below(program(), []);
+  return below(wholeProgram(), []);
 }
 
 /** Which command these words are for, and its arguments; nothing is done. @throws CommanderError if they are wrong */
 export function parsed(argv: readonly string[]): { readonly command: string; readonly args: readonly string[] } {
-  const root = program();
+  const root = wholeProgram();
   const found: { command: string; args: readonly string[] }[] = [];
   const prepare = (command: Command, words: readonly string[]): void => {
     command.configureOutput({ writeErr: () => undefined });
