@@ -19,8 +19,8 @@ export async function rewire(machine: Machine, lab: string, before: Policy, afte
   const managedSwitch = namespaceOf(lab, 'switch');
   const [was, is] = [topology(lab, before), topology(lab, after)];
   const [oldPlugs, newPlugs] = [plugs(lab, before, was), plugs(lab, after, is)];
-  const gone = oldPlugs.filter((plug) => !newPlugs.some((other) => sameAs(plug, other)));
-  const added = newPlugs.filter((plug) => !oldPlugs.some((other) => sameAs(plug, other)));
+  const gone = oldPlugs.filter((plug) => !newPlugs.some((other) => isSamePlug(plug, other)));
+  const added = newPlugs.filter((plug) => !oldPlugs.some((other) => isSamePlug(plug, other)));
   // A namespace that is deleted keeps its cable until its last process ended and the kernel got round to it: cables go first.
   await batch(
     machine,
@@ -42,9 +42,9 @@ export async function rewire(machine: Machine, lab: string, before: Policy, afte
   );
   await buildTopology(machine, {
     namespaces: added.map(({ namespace }) => namespace),
-    ip: added.flatMap(({ namespace, atSwitch, atDevice }) => [
+    ip: added.flatMap(({ namespace, atSwitch, atDevice, route }) => [
       { namespace: managedSwitch, commands: atSwitch },
-      { namespace, commands: atDevice },
+      { namespace, commands: [...atDevice, route] },
     ]),
     bridge: [
       {
@@ -56,6 +56,12 @@ export async function rewire(machine: Machine, lab: string, before: Policy, afte
       },
     ],
   });
+  // A device that only learns another router, as by its DHCP lease, goes on talking to its neighbours.
+  for (const plug of newPlugs) {
+    const known = oldPlugs.find((other) => isSamePlug(plug, other));
+    if (known === undefined || known.route === plug.route) continue;
+    await batch(machine, ['ip', '-n', plug.namespace], [plug.route.replace('route add', 'route replace')]);
+  }
   await rewireInternet(machine, namespaceOf(lab, 'internet'), before, [was, is]);
 }
 
@@ -66,6 +72,13 @@ interface Plug {
   readonly atSwitch: readonly string[];
   readonly vlans: readonly string[];
   readonly atDevice: readonly string[];
+  /** The last of what was told to the device. */
+  readonly route: string;
+}
+
+/** Whatever the device's route is. */
+function isSamePlug({ route: _one, ...plug }: Plug, { route: _other, ...other }: Plug): boolean {
+  return sameAs(plug, other);
 }
 
 function plugs(lab: string, policy: Policy, { ip, bridge }: Topology): readonly Plug[] {
@@ -73,12 +86,14 @@ function plugs(lab: string, policy: Policy, { ip, bridge }: Topology): readonly 
   return devices.map((device, index) => {
     const namespace = namespaceOf(lab, device.name);
     const port = `port${index + 1}`;
+    const atDevice = ip.filter((one) => one.namespace === namespace).flatMap(({ commands }) => commands);
     const ofPort = (command: string) => command.split(' ').includes(port);
     return {
       ...{ namespace, port },
       atSwitch: ip.flatMap(({ commands }) => commands).filter(ofPort),
       vlans: bridge.flatMap(({ commands }) => commands).filter(ofPort),
-      atDevice: ip.filter((one) => one.namespace === namespace).flatMap(({ commands }) => commands),
+      atDevice: atDevice.slice(0, -1),
+      route: atDevice.at(-1) ?? '',
     };
   });
 }

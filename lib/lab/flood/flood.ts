@@ -24,7 +24,7 @@ export class Flood {
   static async start(argv: readonly string[], setting: FloodSetting, environment = process.env): Promise<Flood> {
     const [file = '', ...args] = argv;
     const flood = new Flood(spawn(file, args, { stdio: 'pipe', env: environment }));
-    await flood.#ask({ do: 'set', setting });
+    await flood.#ask({ do: 'set', ...setting });
     return flood;
   }
 
@@ -36,6 +36,16 @@ export class Flood {
   /** What has been counted so far. */
   async tell(): Promise<FloodReport> {
     return (await this.#ask({ do: 'tell' })) as FloodReport;
+  }
+
+  /** The same, when what was under way has come; nothing is sent meanwhile. */
+  async settle(): Promise<FloodReport> {
+    return (await this.#ask({ do: 'settle' })) as FloodReport;
+  }
+
+  /** Begins to count anew; the present phase goes on. */
+  async forget(): Promise<void> {
+    await this.#ask({ do: 'forget' });
   }
 
   /** Ends it when what was under way has come. */

@@ -127,7 +127,7 @@ class FloodProcess {
 
   async #obey(command: Command): Promise<void> {
     if (command.do === 'set') {
-      const { docker } = command.setting;
+      const { docker } = command;
       if (docker !== undefined) {
         this.#docker = new Docker(`unix://${docker}`);
         void this.#followContainers(this.#docker);
@@ -136,8 +136,13 @@ class FloodProcess {
     } else if (command.do === 'phase') {
       await this.#begin(command);
       say({});
+    } else if (command.do === 'forget') {
+      for (const { counts } of this.#sources) {
+        for (const phase of counts.keys()) if (phase < this.#phases.length - 1) counts.delete(phase);
+      }
+      say({});
     } else {
-      if (command.do === 'stop') this.#drain();
+      if (command.do !== 'tell') this.#drain();
       say(this.#report());
       if (command.do === 'stop') this.#ended = true;
     }
@@ -240,10 +245,16 @@ class FloodProcess {
     }
   }
 
+  /** Time that passes meanwhile is no pause of a stream. */
   #drain(): void {
-    this.#rest(performance.now());
-    this.#active = [];
-    for (const end = performance.now() + DRAIN_MS; performance.now() < end; ) this.#hear(end - performance.now());
+    const begun = performance.now();
+    for (const end = begun + DRAIN_MS; performance.now() < end; ) this.#hear(end - performance.now());
+    const tookMs = performance.now() - begun;
+    for (const source of this.#active) {
+      source.last += tookMs;
+      const counts = source.counts.get(this.#phases.length - 1);
+      if (counts !== undefined) counts.begun += tookMs;
+    }
   }
 
   #report(): FloodReport {

@@ -46,11 +46,12 @@ export interface FloodSetting {
 }
 
 export type Command =
-  | { readonly do: 'set'; readonly setting: FloodSetting }
+  | ({ readonly do: 'set' } & FloodSetting)
   | ({ readonly do: 'phase' } & Phase)
-  | Ending;
-/** `tell`: what has been counted; `stop`: the same, when what was under way has come. */
-type Ending = { readonly do: 'tell' } | { readonly do: 'stop' };
+  /** What has been counted; `settle`: when what was under way has come, and nothing is sent meanwhile; `stop`: and then it ends. */
+  | { readonly do: 'tell' | 'settle' | 'stop' }
+  /** All counts but those of the present phase. */
+  | { readonly do: 'forget' };
 
 /** What became of the packets that a stream sent in a phase, each counted once at a place, whenever it came. */
 export interface Tally {

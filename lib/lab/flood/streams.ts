@@ -5,8 +5,7 @@ import { routerMac } from '../../truck/router-mac.ts';
 import { allowed } from './allowed.ts';
 import type { Stream } from './stream.ts';
 
-/** Milliseconds between two packets of a stream: of what is forbidden, and of a conversation. */
-const FORBIDDEN_EVERY_MS = 1;
+/** Milliseconds between two packets of a conversation. */
 const TALK_EVERY_MS = 4;
 /** Where an innocent service might listen; it is probed unless a flow opens it. */
 const PORT = 7007;
@@ -18,10 +17,17 @@ const PORT = 7007;
  * ordered pair of segments from a container and a device of the one to a container and a device of the other, and once with the source
  * address of the target's neighbour. What is allowed are conversations, a ping in each segment, one to the internet from each that has it, and
  * one for each flow, icmp or udp, from node to node.
+ * @param policies that may be in force
  * @param trunkMac the MAC address of the truck's interface to the switch
+ * @param pace whether each forbidden stream has a packet a millisecond, or all of them together
  */
-export function streamsOf(policy: Policy, trunkMac: string): readonly Stream[] {
-  return [...conversations(policy), ...forbidden(policy, trunkMac)];
+export function streamsOf(
+  policies: readonly Policy[],
+  { trunkMac, pace }: { readonly trunkMac: string; readonly pace: 'each' | 'together' },
+): readonly Stream[] {
+  const frames = unique(policies.flatMap((policy) => forbidden(policy, trunkMac)));
+  const everyMs = pace === 'each' ? 1 : frames.length;
+  return [...unique(policies.flatMap(conversations)), ...frames.map((stream) => ({ ...stream, everyMs }))];
 }
 
 /** A container and a device of a segment, as far as there are any. */
@@ -51,7 +57,7 @@ function conversations(policy: Policy): readonly Stream[] {
     const name = `${from.name} to ${to.name} at ${port}/udp`;
     return [{ name, from: from.name, to: to.address, everyMs: TALK_EVERY_MS, packets }];
   });
-  return unique([...within, ...outwards, ...declared]);
+  return [...within, ...outwards, ...declared];
 }
 
 function ping(from: Node, to: string, name: string): Stream {
@@ -100,9 +106,9 @@ function neighbourOf({ subnet, router }: Segment, address: string): string {
 
 function frames(from: Node, source: string, to: string, name: string, macs: readonly string[]): Stream {
   const packets = { kind: 'frames', source, macs, protocol: 'udp', port: PORT } as const;
-  return { name: `${from.name} at ${name}`, from: from.name, to, everyMs: FORBIDDEN_EVERY_MS, packets };
+  return { name: `${from.name} at ${name}`, from: from.name, to, everyMs: 1, packets };
 }
 
 function unique(streams: readonly Stream[]): readonly Stream[] {
-  return [...new Map(streams.map((stream) => [stream.name, stream])).values()];
+  return [...new Map(streams.map((stream) => [JSON.stringify(stream), stream])).values()];
 }

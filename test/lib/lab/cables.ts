@@ -94,6 +94,7 @@ export class Cables {
       ],
       ['ip', /^address flush dev (\S+)$/, (name) => this.#link(namespace, name).addresses.clear()],
       ['ip', /^route add (\S+ via \S+ dev \S+)$/, (route) => addNew(this.#routesOf(namespace), route)],
+      ['ip', /^route replace (default via \S+ dev \S+)$/, (route) => this.#routes.set(namespace, new Set([route]))],
       ['bridge', /^vlan add dev (\S+) vid (.+)$/, (name, vlan) => addNew(this.#port(namespace, name).vlans, vlan)],
       [
         'bridge',

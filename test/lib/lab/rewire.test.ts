@@ -65,6 +65,19 @@ test('devices of segments that stay the same stay plugged', async () => {
   expect(cables.vlans('fb.lab.switch', 'port2')).toEqual(['77 pvid untagged']);
 });
 
+test('another router is told to a device, which stays plugged', async () => {
+  const cables = await built(article);
+  const before = cables.argvs.length;
+  const segments = article.segments.map((segment) => ({ ...segment, router: segment.router.replace(/3$/, '9') }));
+  const other = { ...article, segments };
+  await rewire(cables, 'lab', article, other);
+  expect(cables.argvs.slice(before).map((argv) => argv.slice(0, 3).join(' '))).toEqual([
+    'ip -n fb.lab.device1',
+    'ip -n fb.lab.device2',
+  ]);
+  expect(cables.dump()).toEqual((await built(other)).dump());
+});
+
 const [wlan] = article.uplinks;
 if (wlan === undefined) throw new Error('the article has an uplink');
 
