@@ -1,4 +1,4 @@
-import type { Flow, Policy, Segment } from '../../policy/index.ts';
+import type { Policy, Segment } from '../../policy/index.ts';
 import type { Ruleset } from '../network.ts';
 import { routerMac } from '../router-mac.ts';
 import { NOT_INTERNET } from './not-internet.ts';
