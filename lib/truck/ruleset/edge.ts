@@ -36,6 +36,10 @@ export function edgeRuleset(policy: Policy): Ruleset {
       // Nobody else has the router's addresses.
       `arp saddr ip ${routers} arp saddr ip . arp saddr ether != ${elements(claims.map(pairOfClaim))} counter drop`,
       ...policy.segments.map(({ subnet }) => `ether type arp arp saddr ip ${subnet} arp daddr ip ${subnet} accept`),
+      // Who speaks to the router has an address of the router's segment there: no bridge is known here, but the router's MAC address tells it.
+      ...policy.segments.map(
+        (segment) => `ether daddr ${routerMac(segment)} ip saddr != ${segment.subnet} counter drop`,
+      ),
       // Is anybody using this address? (RFC 5227)
       'ether type arp arp saddr ip 0.0.0.0 accept',
       `arp saddr ip ${all} counter drop`,

@@ -1,8 +1,15 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { CommandError, run } from '../../../components/host/run.ts';
 import { measure } from '../../../components/isolation-tester/measure.ts';
+import { Flood } from '../../../lib/lab/flood/flood.ts';
+import type { Stream } from '../../../lib/lab/flood/stream.ts';
 import type { Expectation } from '../../../lib/truck/expectation.ts';
 import { edgeRuleset } from '../../../lib/truck/ruleset/edge.ts';
 import { example } from '../../lib/truck/support.ts';
+import { bundle } from '../bundle.ts';
+import { until } from '../host/until.ts';
 import { TestNetwork } from '../isolation-tester/network.ts';
 
 /** The real kernel: the station's segments on bridges, and a router that has lost its rules: it forwards and answers everything. */
@@ -89,6 +96,36 @@ describe('the edge lets pass', () => {
   ])('%s to %s: %s', async (from, to) => {
     expect(await arrives(from, to)).toBe(true);
   });
+});
+
+test('a source address of the target’s own segment does not bring a frame through a router without rules', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'firebreak-edge-'));
+  const program = join(directory, 'flood.cjs');
+  bundle("import './lib/lab/flood/process.ts';", program);
+  const environment = { ...process.env, NODE_PATH: join(__dirname, '../../../node_modules') };
+  const flood = await Flood.start([process.execPath, program], {}, environment);
+  const spoof: Stream = {
+    ...{ name: 'spoof', from: 'tablet', to: ADDRESS.modem, everyMs: 1 },
+    packets: { kind: 'frames', source: '10.20.30.7', macs: ['06:fb:0a:14:0a:01'], protocol: 'udp', port: 7000 },
+  };
+  const places = { tablet: { netns: network.netns('tablet') }, modem: { netns: network.netns('modem') } };
+  const heard = async (phase: string) => {
+    await flood.phase({ phase, places, streams: [spoof] });
+    const tally = async () => (await flood.tell()).tallies.find((one) => one.phase === phase);
+    await until('enough is sent', async () => ((await tally())?.sent ?? 0) > 100);
+    await flood.settle();
+    return (await tally())?.heard.modem ?? 0;
+  };
+  try {
+    await unload();
+    expect(await heard('without the edge')).toBeGreaterThan(100);
+    await load();
+    expect(await heard('with the edge')).toBe(0);
+  } finally {
+    await flood.end();
+    await unload();
+    await rm(directory, { recursive: true });
+  }
 });
 
 test('nobody is told the router’s address in another segment', async () => {
