@@ -33,6 +33,8 @@ export function edgeRuleset(policy: Policy): Ruleset {
       // Devices speak IPv4 and ARP: no IPv6, and no tag inside a tag.
       `iifname ${vlanLinks} ether type != { ip, arp } counter drop`,
       `oifname ${vlanLinks} ether type != { ip, arp } counter drop`,
+      // Two VLANs never share a bridge, whoever made a link the port of another one.
+      `iifname ${vlanLinks} oifname ${vlanLinks} counter drop`,
       // Nobody else has the router's addresses.
       `arp saddr ip ${routers} arp saddr ip . arp saddr ether != ${elements(claims.map(pairOfClaim))} counter drop`,
       ...policy.segments.map(({ subnet }) => `ether type arp arp saddr ip ${subnet} arp daddr ip ${subnet} accept`),
