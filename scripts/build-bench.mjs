@@ -6,7 +6,7 @@ import { build } from 'esbuild';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 await build({
   absWorkingDir: root,
-  entryPoints: ['bench/main.ts', 'bench/swap/flood-process.ts'],
+  entryPoints: ['bench/main.ts'],
   outdir: join(root, 'build', 'bench'),
   entryNames: '[name]',
   outExtension: { '.js': '.cjs' },

@@ -1,4 +1,4 @@
-// Bundles the command line, with what a bundle can't hold (native addons) beside it: build/firebreak is what a truck gets.
+// Bundles the command line, with what a bundle can't hold (native addons) beside it: build/firebreak is what a truck gets. And the flood.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,10 +10,8 @@ const out = join(root, 'build', 'firebreak');
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
-await build({
+const bundled = {
   absWorkingDir: root,
-  entryPoints: { bundle: 'bin/main.ts', watch: 'bin/watch.ts' },
-  outdir: out,
   bundle: true,
   // Less to read and to parse: on a Raspberry Pi that is most of a command's time.
   minify: true,
@@ -23,6 +21,13 @@ await build({
   format: 'cjs',
   external: ['koffi'],
   logLevel: 'warning',
+};
+await build({ ...bundled, entryPoints: { bundle: 'bin/main.ts', watch: 'bin/watch.ts' }, outdir: out });
+// What bench and lab tests send probes with while something changes; no truck gets it.
+await build({
+  ...bundled,
+  entryPoints: ['lib/lab/flood/process.ts'],
+  outfile: join(root, 'build', 'flood', 'flood.cjs'),
 });
 cpSync(join(root, 'scripts', 'launcher.cjs'), join(out, 'firebreak.cjs'));
 cpSync(join(root, 'components', 'router', 'root'), join(out, 'router'), { recursive: true });

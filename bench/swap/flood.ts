@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Flood as Probes } from '../../lib/lab/flood/flood.ts';
+import type { Stream as Probe, Tally as ProbeTally } from '../../lib/lab/flood/stream.ts';
 
 /** Who sends to the target, and how: ping, or datagrams that nobody answers, so that the router decides anew about each of them. */
 export interface Stream {
@@ -29,41 +30,65 @@ export interface Tally {
   readonly answered: number;
 }
 
-/**
- * A flood of probes by a process of its own, so that whatever the bench does, it goes on at its pace. It runs from `start` to `stop`, and
- * ends with this process.
- */
-export class Flood {
-  readonly #process: ChildProcess;
-  readonly #output: Promise<string>;
+const PROGRAM = join(__dirname, '..', 'flood', 'flood.cjs');
+const WARMING = 'warming up';
+const COUNTING = 'counting';
 
-  private constructor(process_: ChildProcess) {
-    this.#process = process_;
-    this.#output = readAll(process_);
+/** The lab's flood, from some places to one target, from `start` to `stop`. */
+export class Flood {
+  readonly #plan: FloodPlan;
+  readonly #probes: Probes;
+
+  private constructor(plan: FloodPlan, probes: Probes) {
+    this.#plan = plan;
+    this.#probes = probes;
   }
 
   /** @returns when the allowed streams arrive */
   static async start(plan: FloodPlan): Promise<Flood> {
-    const child = spawn(process.execPath, [join(__dirname, 'flood-process.cjs'), JSON.stringify(plan)], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    const flood = new Flood(child);
-    await Promise.race([
-      once(child.stdout, 'data'),
-      once(child, 'exit').then(() => Promise.reject(new Error('the flood of probes did not begin'))),
-    ]);
+    const flood = new Flood(plan, await Probes.start([process.execPath, PROGRAM], {}));
+    await flood.#begin(WARMING);
+    // Neighbours are resolved before anything counts.
+    while (
+      (await flood.#tallies(flood.#probes.tell(), WARMING)).some(({ allowed, arrived }) => allowed && arrived === 0)
+    ) {
+      await pause(20);
+    }
+    await flood.#begin(COUNTING);
     return flood;
   }
 
-  async stop(): Promise<readonly Tally[]> {
-    this.#process.stdin?.end();
-    const [, tallies] = (await this.#output).split('\n');
-    return JSON.parse(tallies ?? '') as readonly Tally[];
+  stop(): Promise<readonly Tally[]> {
+    return this.#tallies(this.#probes.stop(), COUNTING);
   }
-}
 
-async function readAll({ stdout }: ChildProcess): Promise<string> {
-  let text = '';
-  for await (const chunk of stdout ?? []) text += String(chunk);
-  return text;
+  #begin(phase: string): Promise<void> {
+    const { streams, target } = this.#plan;
+    const netns = [target.netns, ...streams.map((stream) => stream.netns)];
+    const places = Object.fromEntries(netns.map((path) => [path, { netns: path }]));
+    return this.#probes.phase({ phase, places, streams: streams.map((stream) => this.#probe(stream)) });
+  }
+
+  #probe({ name, netns, protocol }: Stream): Probe {
+    const { target, intervalMs } = this.#plan;
+    const packets =
+      protocol === 'icmp' ? ({ kind: 'pings' } as const) : ({ kind: 'datagrams', port: target.port } as const);
+    return { name, from: netns, to: target.address, everyMs: intervalMs, packets };
+  }
+
+  async #tallies(
+    report: Promise<{ readonly tallies: readonly ProbeTally[]; readonly lostFrames: number }>,
+    phase: string,
+  ) {
+    const { tallies, lostFrames } = await report;
+    if (lostFrames > 0) throw new Error('the flood’s listeners lost frames: its counts prove nothing');
+    return this.#plan.streams.map(({ name, allowed, netns }): Tally => {
+      const found = tallies.find((tally) => tally.phase === phase && tally.stream.name === name);
+      const { target } = this.#plan;
+      return {
+        ...{ name, allowed, sent: found?.sent ?? 0 },
+        ...{ arrived: found?.heard[target.netns] ?? 0, answered: found?.answers[netns] ?? 0 },
+      };
+    });
+  }
 }

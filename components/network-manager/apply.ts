@@ -20,6 +20,8 @@ import type { Truck } from './truck.ts';
 
 /** How long to wait for somebody else's apply, and who is told what while it happens. */
 export interface ApplyOptions extends LockOptions {
+  /** Told once, before the first step, if there is anything to do. */
+  readonly onPlan?: (steps: readonly Step[]) => void;
   readonly onStep?: (step: Step, state: 'begun' | 'done') => void;
 }
 
@@ -104,7 +106,8 @@ function meansNothing(): Promise<never> {
   return Promise.reject(new Error('a removal asks for no policy'));
 }
 
-async function executeAll(steps: readonly Step[], truck: Truck, { onStep }: ApplyOptions): Promise<void> {
+async function executeAll(steps: readonly Step[], truck: Truck, { onPlan, onStep }: ApplyOptions): Promise<void> {
+  onPlan?.(steps);
   for (const batch of batches(steps)) {
     const results = await Promise.allSettled(
       batch.map(async (step) => {

@@ -1,4 +1,5 @@
 import type { TruckNetwork } from '../../lib/truck/network.ts';
+import type { Step } from '../../lib/truck/steps.ts';
 import type { Applied } from './applied.ts';
 import { type ApplyOptions, apply, type Meaning, restore } from './apply.ts';
 import type { Goal } from './checkpoint.ts';
@@ -16,7 +17,10 @@ export function hold(
   mean: Meaning,
   truck: Truck,
   options: ApplyOptions,
-): { readonly repair: () => Promise<Applied>; readonly sysctls: () => readonly string[] } {
+): {
+  readonly repair: (onPlan: (steps: readonly Step[]) => void) => Promise<Applied>;
+  readonly sysctls: () => readonly string[];
+} {
   let todo = told;
   let known: { readonly document: string; readonly desired: TruckNetwork } | undefined;
   const remembering: Meaning = async (document) => {
@@ -25,13 +29,13 @@ export function hold(
   };
   return {
     sysctls: () => known?.desired.sysctls.map(({ path }) => path) ?? [],
-    repair: async () => {
+    repair: async (onPlan) => {
       if (todo !== null) {
-        const applied = await apply(todo, remembering, truck, options);
+        const applied = await apply(todo, remembering, truck, { ...options, onPlan });
         if (applied.drift.length === 0) todo = null;
         return applied;
       }
-      return (await restore(remembering, truck, options))?.applied ?? NOTHING;
+      return (await restore(remembering, truck, { ...options, onPlan }))?.applied ?? NOTHING;
     },
   };
 }

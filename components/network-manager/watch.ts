@@ -11,6 +11,8 @@ import { supervise } from './supervise.ts';
 export type WatchReport =
   /** At the beginning, and after trouble: nothing is to be done. */
   | { readonly event: 'as-desired' }
+  /** Something differs, and the first step is about to begin. `sinceMs`: from the first event (or the beginning of the look). */
+  | { readonly event: 'noticed'; readonly steps: readonly Step[]; readonly sinceMs: number }
   /** `sinceMs`: from the first event (or the beginning of the look) to the end of the repair. */
   | { readonly event: 'repaired'; readonly steps: readonly Step[]; readonly sinceMs: number; readonly tookMs: number }
   | { readonly event: 'failed'; readonly why: string; readonly retryInMs: number }
@@ -18,8 +20,8 @@ export type WatchReport =
   | { readonly event: 'source-lost'; readonly source: string; readonly why: string };
 
 export interface WatchOptions {
-  /** Observes, plans, does the steps, observes again; nothing to do is no steps. */
-  readonly repair: () => Promise<Applied>;
+  /** Observes, plans, says what it is going to do, does it, observes again; nothing to do is no steps. */
+  readonly repair: (onPlan: (steps: readonly Step[]) => void) => Promise<Applied>;
   readonly sources: readonly EventSource[];
   readonly say: (report: WatchReport) => void;
   readonly pace: Pace;
@@ -50,7 +52,9 @@ export async function watch({ repair, sources, say, pace, signal }: WatchOptions
     const begun = performance.now();
     const first = agenda.noticed?.first ?? begun;
     agenda = beginLook(agenda);
-    const outcome = await look(repair);
+    const outcome = await look(() =>
+      repair((steps) => say({ event: 'noticed', steps, sinceMs: performance.now() - first })),
+    );
     const now = performance.now();
     agenda = endLook(agenda, now, isWell(outcome) ? 'well' : 'failed');
     // What was given up because of the signal is no failure.

@@ -60,8 +60,8 @@ export function watchCommand(): Command {
 
 /** One line of JSON for each report. */
 function sayJson(report: WatchReport): void {
-  const words = report.event === 'repaired' ? { ...rounded(report), steps: report.steps.map(describe) } : report;
-  print(JSON.stringify({ at: new Date().toISOString(), ...words }));
+  const steps = 'steps' in report ? { steps: report.steps.map(describe) } : {};
+  print(JSON.stringify({ at: new Date().toISOString(), ...rounded(report), ...steps }));
 }
 
 function sayLine(report: WatchReport): void {
@@ -72,6 +72,8 @@ function inWords(report: WatchReport): string {
   switch (report.event) {
     case 'as-desired':
       return paint('green', 'nothing to do');
+    case 'noticed':
+      return `${paint('yellow', 'noticed')} after ${rounded(report).sinceMs} ms: ${report.steps.map(describe).join('; ')}`;
     case 'repaired': {
       const { sinceMs, tookMs } = rounded(report);
       return `${paint('green', 'repaired')} within ${sinceMs} ms (${tookMs} ms at work): ${report.steps.map(describe).join('; ')}`;
@@ -85,6 +87,8 @@ function inWords(report: WatchReport): string {
   }
 }
 
-function rounded({ event, sinceMs, tookMs }: Extract<WatchReport, { readonly event: 'repaired' }>) {
-  return { event, sinceMs: Math.round(sinceMs), tookMs: Math.round(tookMs) };
+/** Nobody reads parts of milliseconds. */
+function rounded<Report extends WatchReport>(report: Report): Report {
+  const times = Object.entries(report).filter(([name]) => name === 'sinceMs' || name === 'tookMs');
+  return { ...report, ...Object.fromEntries(times.map(([name, value]) => [name, Math.round(Number(value))])) };
 }

@@ -3,11 +3,14 @@ import { namespaceOf, type Topology } from './topology.ts';
 
 /** Makes the namespaces, cables, switch and addresses. */
 export async function buildTopology(machine: Machine, topology: Topology): Promise<void> {
-  await machine.run(['ip', '-batch', '-'], { input: lines(topology.namespaces.map((name) => `netns add ${name}`)) });
+  if (topology.namespaces.length > 0) {
+    await machine.run(['ip', '-batch', '-'], { input: lines(topology.namespaces.map((name) => `netns add ${name}`)) });
+  }
   for (const { namespace, commands } of topology.ip) {
     await machine.run(['ip', '-n', namespace, '-batch', '-'], { input: lines(commands) });
   }
   for (const { namespace, commands } of topology.bridge) {
+    if (commands.length === 0) continue;
     await machine.run(['bridge', '-n', namespace, '-batch', '-'], { input: lines(commands) });
   }
 }

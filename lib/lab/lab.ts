@@ -14,6 +14,7 @@ import { commandAt, nodeNames, type Surroundings } from './nodes.ts';
 import { rewire } from './rewire.ts';
 import { namespaceOf, topology } from './topology.ts';
 import { serveUplinks, stopServingUplinks } from './uplink-dhcp.ts';
+import { uplinkNetworks } from './uplink-networks.ts';
 
 /** What a lab is asked to be. */
 export interface LabOptions {
@@ -169,6 +170,26 @@ export class Lab {
     return checked(this.#state.policy);
   }
 
+  /** Where a lab keeps things inside its machine. */
+  get directory(): string {
+    return inner(this.#state.name);
+  }
+
+  /** Path, inside the machine, of the native addons that came with the installed build. */
+  get packages(): string {
+    return join(this.#state.bin, '..', 'node_modules');
+  }
+
+  /** Path of the truck's Docker socket inside the machine. */
+  get socket(): string {
+    return enginePaths(this.directory).socket;
+  }
+
+  /** Path, inside the machine, of the network namespace of a place or a device. */
+  namespace(place: string): string {
+    return `/run/netns/${namespaceOf(this.#state.name, place)}`;
+  }
+
   get nodes(): readonly string[] {
     return nodeNames(this.#surroundings);
   }
@@ -210,8 +231,11 @@ export class Lab {
   /** Plugs switch, devices and internet for another policy; the truck is not touched. */
   async plug(policy: string): Promise<void> {
     const { name } = this.#state;
-    await rewire(this.machine, name, this.policy, checked(policy));
-    await serveUplinks(this.machine, name, inner(name), checked(policy));
+    const [before, after] = [this.policy, checked(policy)];
+    await rewire(this.machine, name, before, after);
+    if (JSON.stringify(uplinkNetworks(before)) !== JSON.stringify(uplinkNetworks(after))) {
+      await serveUplinks(this.machine, name, inner(name), after);
+    }
     this.#state = { ...this.#state, policy };
     await this.#provideImages();
   }

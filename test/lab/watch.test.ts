@@ -1,11 +1,15 @@
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { judgeFlood } from '../../lib/lab/flood/judge.ts';
+import { LabFlood } from '../../lib/lab/flood/lab-flood.ts';
 import type { Lab } from '../../lib/lab/lab.ts';
-import type { Matrix } from '../../lib/truck/judge.ts';
-import { example, failures, matrix, openLab, untilProved } from './support.ts';
+import { policyOf } from '../lib/truck/support.ts';
+import { flowing, inFigures, shown } from './flooding.ts';
+import { example, failures, matrix, openLab, ROOT } from './support.ts';
 
 jest.setTimeout(600_000);
 
-/** `firebreak watch` runs on the truck while somebody breaks one thing after the other. */
+/** `firebreak watch` runs on the truck while somebody breaks one thing after the other, under a flood of probes. */
 const ARTICLE = example('article.yaml');
 const POLICY = '/run/firebreak-watched.yaml';
 const LOG = '/run/firebreak-watch.log';
@@ -13,6 +17,8 @@ const LOG = '/run/firebreak-watch.log';
 const REPAIRED_WITHIN = 120_000;
 
 interface Report {
+  /** The truck's time. */
+  readonly at: string;
   readonly event: string;
   readonly steps?: readonly string[];
   readonly sinceMs?: number;
@@ -21,6 +27,8 @@ interface Report {
 
 let lab: Lab;
 let watch: string;
+let flood: LabFlood;
+const policy = policyOf(ARTICLE);
 
 const onTruck = (...argv: readonly string[]) => lab.exec('truck', argv);
 const docker = (...argv: readonly string[]) => onTruck('docker', ...argv);
@@ -41,13 +49,13 @@ async function reports(): Promise<readonly Report[]> {
   });
 }
 
-/** Waits for a repair that is said after the first so many reports. @throws Error after the deadline, with what was said. */
-async function repairAfter(known: number, step: RegExp, deadline: number): Promise<Report> {
+/** Waits for such a report with such a step after the first so many reports. @throws Error after the deadline, with what was said. */
+async function repairAfter(known: number, step: RegExp, deadline: number): Promise<readonly Report[]> {
   const begun = performance.now();
   for (;;) {
     const said = (await reports()).slice(known);
     const repair = said.find(({ event, steps = [] }) => event === 'repaired' && steps.some((each) => step.test(each)));
-    if (repair !== undefined) return repair;
+    if (repair !== undefined) return said;
     if (performance.now() - begun > deadline) throw new Error(`not repaired: ${JSON.stringify(said)}`);
     await pause(200);
   }
@@ -61,18 +69,23 @@ beforeAll(async () => {
   const start = `setsid firebreak watch ${POLICY} --json >${LOG} 2>${LOG}.errors </dev/null & echo $!`;
   watch = (await onTruck('sh', '-c', start)).stdout.trim();
   await repairAfter(0, /^router: apply configuration/, 300_000);
-  await untilProved(lab, ARTICLE, { deadline: 120_000, meanwhile: noBreach });
+  flood = await LabFlood.start(lab, join(ROOT, 'build'));
 });
 
 afterAll(async () => {
+  await flood?.counts.end();
   await lab.exec('truck', ['kill', '-KILL', watch], { check: false });
 });
 
-function noBreach({ rows }: Matrix): void {
-  expect(
-    rows.filter(({ outcome }) => outcome === 'breach').map(({ expectation, reason }) => [expectation.id, reason]),
-  ).toEqual([]);
-}
+/** In the namespace of a container. */
+const inContainer = (name: string, ...argv: readonly string[]) =>
+  onTruck(
+    'sh',
+    '-c',
+    `nsenter --net=/proc/$(docker inspect --format '{{.State.Pid}}' ${name})/ns/net "$@"`,
+    'sh',
+    ...argv,
+  );
 
 const DRIFTS: readonly (readonly [string, () => Promise<unknown>, RegExp])[] = [
   ['ip link del of a VLAN link', () => onTruck('ip', 'link', 'del', 'enp2s0.2'), /^link enp2s0\.2: add VLAN 2/],
@@ -111,34 +124,56 @@ const DRIFTS: readonly (readonly [string, () => Promise<unknown>, RegExp])[] = [
   ['docker rm -f router', () => docker('rm', '--force', 'router'), /^router: create/],
 ];
 
+/** What the watch does not notice yet: FIREBREAK_LAB_DRIFTS=coming tries these. */
+const COMING: typeof DRIFTS = [
+  [
+    'a container re-addressed',
+    () => inContainer('container1', 'sh', '-c', 'ip addr flush dev eth0; ip addr add 10.0.1.44/24 dev eth0'),
+    /^container container1: /,
+  ],
+  [
+    'a container’s port moved to another bridge',
+    async () => {
+      const { stdout } = await inContainer('container1', 'ip', '-o', 'link', 'show', 'dev', 'eth0');
+      const port = /@if(\d+)/.exec(stdout)?.[1] ?? '';
+      const move = `ip link set dev "$(ip -o link | sed -n 's/^${port}: \\([^@:]*\\).*/\\1/p')" master br1`;
+      await onTruck('sh', '-c', move);
+    },
+    /container1|br0net/,
+  ],
+];
+
 /** Under emulation each takes up to a minute: without FIREBREAK_LAB_DRIFTS=all a link, a ruleset and a sysctl. */
+const CHOICES: Readonly<Record<string, typeof DRIFTS>> = { all: DRIFTS, coming: COMING };
 const CHOSEN =
-  process.env.FIREBREAK_LAB_DRIFTS === 'all' ? DRIFTS : DRIFTS.filter((_, index) => [0, 1, 5].includes(index));
+  CHOICES[process.env.FIREBREAK_LAB_DRIFTS ?? ''] ?? DRIFTS.filter((_, index) => [0, 1, 5].includes(index));
 
 test.each(CHOSEN)('%s: noticed and repaired, and meanwhile nothing forbidden passes', async (what, disturb, step) => {
+  await flood.phase(what, [policy]);
+  await flowing(flood, [policy]);
   const known = (await reports()).length;
+  const begun = Number((await onTruck('date', '+%s%3N')).stdout);
   await disturb();
-  const begun = performance.now();
-  let isRepaired = false;
-  const repair = repairAfter(known, step, REPAIRED_WITHIN).finally(() => {
-    isRepaired = true;
-  });
-  const seen = repair.then(() => performance.now() - begun);
-  let measured = 0;
-  const measure = async () => {
-    while (!isRepaired) {
-      noBreach(await matrix(lab, ARTICLE));
-      measured++;
-    }
-  };
-  const [{ sinceMs = 0 }, seenMs] = await Promise.all([repair, seen, measure()]);
-  const seconds = (milliseconds: number) => (milliseconds / 1000).toFixed(1);
+  const said = await repairAfter(known, step, REPAIRED_WITHIN);
+  await flowing(flood, [policy]);
+  const report = await flood.counts.settle();
+  const verdict = judgeFlood(report, { [what]: [policy] }, () => 'it is disturbed');
+  const [noticed, repaired] = ['noticed', 'repaired'].map((event) => said.findLast((one) => one.event === event));
+  const since = (one: Report | undefined) =>
+    `${seconds(one?.sinceMs ?? 0)} s after the first event, ${seconds(Date.parse(one?.at ?? '') - begun)} s after it began`;
   process.stderr.write(
-    `      ${what}: repaired ${seconds(sinceMs)} s after the first event, seen after ${seconds(seenMs)} s; ${measured} matrices meanwhile\n`,
+    `      ${what}: noticed ${since(noticed)}; repaired ${since(repaired)}; ${inFigures(report, verdict, what)}\n`,
   );
+  expect(shown(verdict)).toEqual({ forbidden: [], lost: [], inconclusive: [] });
+  await flood.counts.forget();
 });
 
+function seconds(milliseconds: number): string {
+  return (milliseconds / 1000).toFixed(1);
+}
+
 test('SIGTERM ends the watch, and isolation stays', async () => {
+  await flood.counts.end();
   await onTruck('kill', '-TERM', watch);
   const begun = performance.now();
   while ((await lab.exec('truck', ['kill', '-0', watch], { check: false })).exitCode === 0) {

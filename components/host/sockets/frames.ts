@@ -43,6 +43,11 @@ export function sendFrame(socket: Socket, index: number, frame: Buffer): void {
   call('sendto', socket, frame, frame.length, 0, target, target.length);
 }
 
+/** The index of an interface of the present namespace, or null if there is none of this name. */
+export function indexOfInterface(name: string): number | null {
+  return call('if_nametoindex', Buffer.from(`${name}\0`)) || null;
+}
+
 /** As `openLocalListeners`, for IPv6, from the header after IPv6's on; none where the kernel has no IPv6. */
 export function openLocalListeners6(): readonly Socket[] {
   try {

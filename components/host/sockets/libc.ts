@@ -18,6 +18,7 @@ const NATIVE = {
   recv: libc.func('long recv(int fd, void *data, size_t size, int flags)'),
   poll: libc.func('int poll(void *fds, unsigned long count, int timeout)'),
   close: libc.func('int close(int fd)'),
+  if_nametoindex: libc.func('uint32_t if_nametoindex(void *name)'),
   flock: libc.func('int flock(int fd, int operation)'),
 };
 

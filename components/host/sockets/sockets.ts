@@ -15,6 +15,8 @@ const ETH_P_IP = 0x0800;
 const SOL_SOCKET = 1;
 const SO_LINGER = 13;
 const SO_RCVBUFFORCE = 33;
+const SOL_RAW = 255;
+const ICMP_FILTER = 1;
 const SOL_PACKET = 263;
 const PACKET_STATISTICS = 6;
 
@@ -48,6 +50,13 @@ export function lostFrames(listener: Socket): number {
 /** Sends ICMP messages as ping does: the kernel chooses route and source. */
 export function openIcmp(): Socket {
   return call('socket', AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_ICMP);
+}
+
+/** Sends ICMP messages as `openIcmp` does, and hears none. ICMP_FILTER (raw(7)): one bit for each type that is left out. */
+export function openIcmpSender(): Socket {
+  const socket = openIcmp();
+  orClosed(socket, () => call('setsockopt', socket, SOL_RAW, ICMP_FILTER, int32(-1), 4));
+  return socket;
 }
 
 export function openUdp(port: number): Socket {

@@ -1,4 +1,4 @@
-import type { Flow, Policy, Segment } from '../../policy/index.ts';
+import type { Policy, Segment } from '../../policy/index.ts';
 import type { Ruleset } from '../network.ts';
 import { routerMac } from '../router-mac.ts';
 import { NOT_INTERNET } from './not-internet.ts';
@@ -14,13 +14,15 @@ const FIRST = 'priority -450';
  * either a flow's, or it has no business on any bridge. Which node and which port a flow opens only the router says; here it is
  * enough that two segments have a flow at all. Frames of other bridges, which have no address of a segment, pass.
  *
+ * A rule for each segment, and no set of pairs of subnets: such a set is empty for a moment in each swap (see flows.ts), and conversations that
+ * no change concerns would lose packets.
+ *
  * Bridge family (nft(8)); no `meta ibrname`, which kernels for the Raspberry Pi may lack.
  */
 export function edgeRuleset(policy: Policy): Ruleset {
   const subnets = policy.segments.map(({ subnet }) => subnet);
   if (subnets.length === 0) return tableRuleset('bridge', 'firebreak_edge', [forward([])]);
   const all = elements(subnets);
-  const within = policy.segments.map(pairWithItself);
   const claims = policy.segments.flatMap((segment) =>
     [segment.router, segment.gateway].map((address) => ({ address, mac: routerMac(segment) })),
   );
@@ -31,14 +33,22 @@ export function edgeRuleset(policy: Policy): Ruleset {
       // Devices speak IPv4 and ARP: no IPv6, and no tag inside a tag.
       `iifname ${vlanLinks} ether type != { ip, arp } counter drop`,
       `oifname ${vlanLinks} ether type != { ip, arp } counter drop`,
+      // Two VLANs never share a bridge, whoever made a link the port of another one.
+      `iifname ${vlanLinks} oifname ${vlanLinks} counter drop`,
       // Nobody else has the router's addresses.
       `arp saddr ip ${routers} arp saddr ip . arp saddr ether != ${elements(claims.map(pairOfClaim))} counter drop`,
-      `ether type arp arp saddr ip . arp daddr ip ${elements(within)} accept`,
+      ...policy.segments.map(({ subnet }) => `ether type arp arp saddr ip ${subnet} arp daddr ip ${subnet} accept`),
+      // Who speaks to the router has an address of the router's segment there: no bridge is known here, but the router's MAC address tells it.
+      ...policy.segments.map(
+        (segment) => `ether daddr ${routerMac(segment)} ip saddr != ${segment.subnet} counter drop`,
+      ),
       // Is anybody using this address? (RFC 5227)
       'ether type arp arp saddr ip 0.0.0.0 accept',
       `arp saddr ip ${all} counter drop`,
       `arp daddr ip ${all} counter drop`,
-      `ip saddr . ip daddr ${elements([...within, ...policy.flows.flatMap((flow) => pairsOf(policy, flow))])} accept`,
+      ...policy.segments.map(
+        (segment) => `ip saddr ${segment.subnet} ip daddr ${elements(partners(policy, segment))} accept`,
+      ),
       `ip saddr ${all} ip daddr ${all} counter drop`,
       `ip saddr ${all} ip daddr { 224.0.0.0/4, 255.255.255.255 } accept`,
       ...internet(policy, all),
@@ -54,12 +64,12 @@ function forward(rules: readonly string[]) {
 
 const pairOfClaim = ({ address, mac }: { readonly address: string; readonly mac: string }) => `${address} . ${mac}`;
 
-const pairWithItself = ({ subnet }: Segment) => `${subnet} . ${subnet}`;
-
-/** Both directions: answers come back. A flow to the internet concerns one segment only. */
-function pairsOf(policy: Policy, { from, to }: Flow): readonly string[] {
-  const [a, b] = [from, to].map((party) => segmentOf(policy, party)?.subnet);
-  return a === undefined || b === undefined ? [] : [`${a} . ${b}`, `${b} . ${a}`];
+/** Subnets with which a segment may speak: its own, and those at the other end of its flows, in both directions, because answers come back. */
+function partners(policy: Policy, segment: Segment): readonly string[] {
+  const pairs = policy.flows.map(({ from, to }) => [segmentOf(policy, from), segmentOf(policy, to)] as const);
+  return [segment, ...pairs.flatMap(([a, b]) => (a === segment ? [b] : b === segment ? [a] : []))].flatMap((partner) =>
+    partner === undefined ? [] : [partner.subnet],
+  );
 }
 
 /** The segment that a flow's side is, or is in; none for the internet. */

@@ -1,8 +1,15 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { CommandError, run } from '../../../components/host/run.ts';
 import { measure } from '../../../components/isolation-tester/measure.ts';
+import { Flood } from '../../../lib/lab/flood/flood.ts';
+import type { Stream } from '../../../lib/lab/flood/stream.ts';
 import type { Expectation } from '../../../lib/truck/expectation.ts';
 import { edgeRuleset } from '../../../lib/truck/ruleset/edge.ts';
 import { example } from '../../lib/truck/support.ts';
+import { bundle } from '../bundle.ts';
+import { until } from '../host/until.ts';
 import { TestNetwork } from '../isolation-tester/network.ts';
 
 /** The real kernel: the station's segments on bridges, and a router that has lost its rules: it forwards and answers everything. */
@@ -88,6 +95,59 @@ describe('the edge lets pass', () => {
     ['internet', 'stranger', 'a bridge without segments'],
   ])('%s to %s: %s', async (from, to) => {
     expect(await arrives(from, to)).toBe(true);
+  });
+});
+
+describe('frames of a sender’s own making', () => {
+  let directory: string;
+  let flood: Flood;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'firebreak-edge-'));
+    const program = join(directory, 'flood.cjs');
+    bundle("import './lib/lab/flood/process.ts';", program);
+    const environment = { ...process.env, NODE_PATH: join(__dirname, '../../../node_modules') };
+    flood = await Flood.start([process.execPath, program], {}, environment);
+  });
+  afterAll(async () => {
+    await flood?.end();
+    await unload();
+    await rm(directory, { recursive: true });
+  });
+
+  /** How many of the tablet's frames the other one hears, of a hundred or more. */
+  async function heardAt(other: Name, { to, source, mac }: { to: string; source: string; mac: string }, phase: string) {
+    const packets = { kind: 'frames', source, macs: [mac], protocol: 'udp', port: 7000 } as const;
+    const stream: Stream = { name: 'frames', from: 'tablet', to, everyMs: 1, packets };
+    const places = { tablet: { netns: network.netns('tablet') }, [other]: { netns: network.netns(other) } };
+    await flood.phase({ phase, places, streams: [stream] });
+    const tally = async () => (await flood.tell()).tallies.findLast((one) => one.phase === phase);
+    await until('enough is sent', async () => ((await tally())?.sent ?? 0) > 100);
+    await flood.settle();
+    return (await tally())?.heard[other] ?? 0;
+  }
+
+  test('a source of the target’s own segment does not bring one through a router without rules', async () => {
+    const spoof = { to: ADDRESS.modem, source: '10.20.30.7', mac: '06:fb:0a:14:0a:01' };
+    await unload();
+    expect(await heardAt('modem', spoof, 'a spoofed source, no edge')).toBeGreaterThan(100);
+    await load();
+    expect(await heardAt('modem', spoof, 'a spoofed source, the edge')).toBe(0);
+  });
+
+  test('a VLAN link that somebody moved to another bridge does not join two VLANs', async () => {
+    const astray = { to: '10.20.10.9', source: ADDRESS.tablet, mac: '02:00:00:00:00:77' };
+    const move = (segment: string) => network.ip('switch', `link set dev enp2s0.20 master ${segment}`);
+    await network.ip('switch', 'link set dev n-pump-panel down', 'link set dev n-pump-panel name enp2s0.20 up');
+    try {
+      await move('cab');
+      await unload();
+      expect(await heardAt('pump-panel', astray, 'moved, no edge')).toBeGreaterThan(100);
+      await load();
+      expect(await heardAt('pump-panel', astray, 'moved, the edge')).toBe(0);
+    } finally {
+      await move('pump');
+    }
   });
 });
 

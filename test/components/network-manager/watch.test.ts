@@ -41,6 +41,36 @@ class FakeSource implements EventSource {
   end = (why: string) => this.#end?.(new Error(why));
 }
 
+test('what differs is said before anything is done about it, with the time since the first event', async () => {
+  const said: WatchReport[] = [];
+  const source = new FakeSource();
+  const stop = new AbortController();
+  let drift: readonly Step[] = [];
+  const ended = watch({
+    repair: async (onPlan) => {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      const steps = drift;
+      if (steps.length > 0) onPlan(steps);
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      return { ...NOTHING, steps };
+    },
+    sources: [source],
+    say: (report) => said.push(report),
+    pace: PACE,
+    signal: stop.signal,
+  });
+  await pass(5000);
+  drift = [STEP];
+  source.notice();
+  await pass(400);
+  expect(said.at(-1)).toEqual({ event: 'noticed', steps: [STEP], sinceMs: PACE.quietMs + 200 });
+  drift = [];
+  await pass(5000);
+  expect(events(said)).toEqual(['as-desired', 'noticed', 'repaired']);
+  stop.abort();
+  await ended;
+});
+
 /** A watch over a truck whose looks come to what the test says; the last again and again. */
 function watching(outcomes: readonly (Applied | Error)[], { sources = [new FakeSource()], lookTakesMs = 0 } = {}) {
   const said: WatchReport[] = [];

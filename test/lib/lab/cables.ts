@@ -94,8 +94,15 @@ export class Cables {
       ],
       ['ip', /^address flush dev (\S+)$/, (name) => this.#link(namespace, name).addresses.clear()],
       ['ip', /^route add (\S+ via \S+ dev \S+)$/, (route) => addNew(this.#routesOf(namespace), route)],
+      ['ip', /^route replace (default via \S+ dev \S+)$/, (route) => this.#routes.set(namespace, new Set([route]))],
       ['bridge', /^vlan add dev (\S+) vid (.+)$/, (name, vlan) => addNew(this.#port(namespace, name).vlans, vlan)],
-      ['bridge', /^vlan delete dev (\S+) vid 1-4094$/, (name) => this.#port(namespace, name).vlans.clear()],
+      [
+        'bridge',
+        /^vlan delete dev (\S+) vid (\d+)$/,
+        (name, vlan) => {
+          if (!this.#port(namespace, name).vlans.delete(vlan)) throw new Error(`${name} has no VLAN ${vlan}`);
+        },
+      ],
     ];
     for (const [whose, pattern, act] of doings) {
       const match = whose === tool ? pattern.exec(command) : null;

@@ -43,6 +43,41 @@ test('no command is given in the truck', async () => {
   expect(rewiring.filter((argv) => argv.includes('fb.lab.truck'))).toEqual([]);
 });
 
+test('from a policy to itself no command is given at all', async () => {
+  await fc.assert(
+    fc.asyncProperty(anyPolicy, async (policy) => {
+      const cables = await built(policy);
+      const before = cables.argvs.length;
+      await rewire(cables, 'lab', policy, { ...policy, revision: article.revision });
+      expect(cables.argvs.slice(before)).toEqual([]);
+    }),
+  );
+});
+
+test('devices of segments that stay the same stay plugged', async () => {
+  const cables = await built(article);
+  const before = cables.argvs.length;
+  const [one, other] = article.segments;
+  if (one === undefined || other === undefined) throw new Error('the article has two segments');
+  await rewire(cables, 'lab', article, { ...article, segments: [one, { ...other, vlan: 77 }] });
+  const touched = cables.argvs.slice(before).flatMap((argv) => argv.filter((word) => word.startsWith('fb.lab.')));
+  expect(new Set(touched)).toEqual(new Set(['fb.lab.switch', 'fb.lab.device2']));
+  expect(cables.vlans('fb.lab.switch', 'port2')).toEqual(['77 pvid untagged']);
+});
+
+test('another router is told to a device, which stays plugged', async () => {
+  const cables = await built(article);
+  const before = cables.argvs.length;
+  const segments = article.segments.map((segment) => ({ ...segment, router: segment.router.replace(/3$/, '9') }));
+  const other = { ...article, segments };
+  await rewire(cables, 'lab', article, other);
+  expect(cables.argvs.slice(before).map((argv) => argv.slice(0, 3).join(' '))).toEqual([
+    'ip -n fb.lab.device1',
+    'ip -n fb.lab.device2',
+  ]);
+  expect(cables.dump()).toEqual((await built(other)).dump());
+});
+
 const [wlan] = article.uplinks;
 if (wlan === undefined) throw new Error('the article has an uplink');
 

@@ -65,6 +65,16 @@ test('flows over the same pair are merged, so that no elements overlap', () => {
   }
 });
 
+test('no swap of the edge leaves a moment in which a segment is mute: no concatenation holds a subnet', () => {
+  fc.assert(
+    fc.property(policyDocument(), (document) => {
+      const { text } = compiled(policyOf(JSON.stringify(document))).edgeRuleset;
+      expect(text).toMatch(/ip saddr \S+ ip daddr \{ [^}]* \} accept/);
+      expect(text).not.toMatch(/ \. [^{}]*\{[^}]*\/[^}]*\}/);
+    }),
+  );
+});
+
 test('the host drops what comes from and goes to each of its closed links', () => {
   const { text } = hostRuleset(['br0', 'enp2s0.1']);
   expect(text).toContain('iifname { "br0", "enp2s0.1" } counter drop');
