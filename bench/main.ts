@@ -15,7 +15,7 @@ import { removeLeftovers } from './network.ts';
 import { preparePackages } from './packages.ts';
 import { writeReport } from './report.ts';
 import { swapBench } from './swap/swap.ts';
-import { removeLeftLabs } from './truck/bench-truck.ts';
+import { BenchTruck, removeLeftLabs } from './truck/bench-truck.ts';
 import { undoAll, undoOnSignals } from './undo.ts';
 import { watchBench } from './watch/watch.ts';
 
@@ -45,13 +45,17 @@ async function bench({ only, json, quick }: Options): Promise<void> {
     await removeLeftLabs();
     const machine = await describeMachine();
     for (const key of only) {
+      const found: Figure[] = [];
       for (const section of SECTIONS[key] ?? []) {
-        figures.push(...(await section({ rounds, quick, only, say: progress.say })));
+        found.push(...(await section({ rounds, quick, only, say: progress.say })));
       }
+      const truck = await BenchTruck.place();
+      // At once: what comes later may fail.
+      await writeReport(json, truck === undefined ? machine : { ...machine, truck }, { quick, figures: found });
+      figures.push(...found);
     }
     progress.done();
     print(table(HEAD, tableRows(figures)));
-    await writeReport(json, machine, { quick, figures });
     const missed = missedAims(figures);
     for (const line of missed) remark(`missed: ${line}`);
     if (missed.length > 0) process.exitCode = 1;

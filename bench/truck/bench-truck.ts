@@ -58,6 +58,14 @@ export class BenchTruck {
     return truck;
   }
 
+  /** Whose kernel it was on; undefined if nobody asked for one. */
+  static async place(): Promise<string | undefined> {
+    if (standing === undefined) return undefined;
+    const truck = await standing;
+    const { stdout } = await truck.run(['uname', '--kernel-release']);
+    return truck.lab.machine.kind === 'vm' ? `a VM with kernel ${stdout.trim()}` : "this machine's kernel";
+  }
+
   run(argv: readonly string[]): Promise<RunResult> {
     return this.lab.exec('truck', argv, { timeoutMs: 600_000 });
   }
