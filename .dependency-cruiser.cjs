@@ -42,7 +42,7 @@ module.exports = {
       'effects live at the rim, in components/host',
     ),
     only(
-      'nobody-uses-the-lab-but-cli-and-tests',
+      'nobody-uses-the-lab-but-cli-bench-and-tests',
       '^(bin|components|lib/(?!lab/|cli/))',
       { path: '^lib/lab/' },
       'the lab is no part of the product',

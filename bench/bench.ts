@@ -5,6 +5,8 @@ export interface BenchOptions {
   readonly rounds: number;
   /** Shorter loads, fewer swaps: to see that it works, not to quote it. */
   readonly quick: boolean;
+  /** The letters of the sections that are measured. */
+  readonly only: readonly string[];
   /** What is being done now. */
   readonly say: (what: string) => void;
 }

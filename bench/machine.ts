@@ -14,6 +14,8 @@ export interface Machine {
   /** Processes that wanted to run during the minute before. */
   readonly load: number;
   readonly versions: Readonly<Record<string, string>>;
+  /** Where the article's truck was, for the sections that need one. */
+  readonly truck?: string;
 }
 
 const VERSIONS: readonly (readonly [string, readonly string[]])[] = [
@@ -23,6 +25,10 @@ const VERSIONS: readonly (readonly [string, readonly string[]])[] = [
   ['fping', ['fping', '--version']],
   ['iperf3', ['iperf3', '--version']],
   ['ping', ['ping', '-V']],
+  ['dockerd', ['dockerd', '--version']],
+  ['docker-compose', ['docker-compose', '--version']],
+  ['firewalld', ['dpkg-query', '--show', 'firewalld']],
+  ['CNI plugins', ['dpkg-query', '--show', 'containernetworking-plugins']],
 ];
 
 export async function describeMachine(): Promise<Machine> {

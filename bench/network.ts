@@ -115,7 +115,7 @@ async function removeNamespaces(isOurs: (name: string) => boolean): Promise<void
   await ipBatch(names.filter(isOurs).map((name) => `netns delete ${name}`));
 }
 
-function isRunning(process_: number): boolean {
+export function isRunning(process_: number): boolean {
   try {
     process.kill(process_, 0);
     return true;

@@ -12,12 +12,19 @@ export async function undoAll(): Promise<void> {
   }
 }
 
+/** The second time it ends at once. */
 export function undoOnSignals(): void {
+  let isUndoing = false;
   for (const [signal, number] of [
     ['SIGINT', 2],
     ['SIGTERM', 15],
     ['SIGHUP', 1],
   ] as const) {
-    process.once(signal, () => void undoAll().finally(() => process.exit(128 + number)));
+    // It listens on after the first time: execa, by which labs run programs, ends the process by the signal when nobody else listens.
+    process.on(signal, () => {
+      if (isUndoing) process.exit(128 + number);
+      isUndoing = true;
+      void undoAll().finally(() => process.exit(128 + number));
+    });
   }
 }

@@ -1,8 +1,8 @@
 import type { Aim, Count, Figure } from './figure.ts';
-import { medianRatio } from './statistics.ts';
+import { median, medianRatio } from './statistics.ts';
 
-export function isMet(aim: Aim, ratio: number): boolean {
-  return 'atMost' in aim ? ratio <= aim.atMost : ratio >= aim.atLeast;
+export function isMet(aim: Aim, value: number): boolean {
+  return 'atMost' in aim ? value <= aim.atMost : value >= aim.atLeast;
 }
 
 export function aimText(aim: Aim): string {
@@ -15,7 +15,10 @@ export function isCountMet({ ours, found }: Count): boolean {
 
 /** In words, each aim that is missed. */
 export function missedAims(figures: readonly Figure[]): readonly string[] {
-  return figures.flatMap(({ what, own, rivals, counts }) => [
+  return figures.flatMap(({ what, own, unit, limit, rivals, counts }) => [
+    ...(limit === undefined || isMet(limit, median(own))
+      ? []
+      : [`${what}: ${median(own).toPrecision(3)} ${unit}, the aim is ${aimText(limit)} ${unit}`]),
     ...rivals.flatMap(({ name, samples, aim }) => {
       const ratio = medianRatio(own, samples);
       return aim === undefined || isMet(aim, ratio)

@@ -3,10 +3,12 @@ export interface Figure {
   readonly section: string;
   /** What is done: `matrix of 24 nodes`. */
   readonly what: string;
-  readonly unit: 'ms' | 'packets/s' | 'Mbit/s' | 'µs';
+  readonly unit: 'ms' | 'packets/s' | 'Mbit/s' | 'µs' | 'MB' | '%';
   readonly better: 'less' | 'more';
   /** The product's own samples, one a round. */
   readonly own: readonly number[];
+  /** What the figure itself shall be, whatever others do. */
+  readonly limit?: Aim;
   readonly rivals: readonly Rival[];
   readonly counts: readonly Count[];
 }

@@ -10,8 +10,18 @@ export function tableRows(figures: readonly Figure[]): readonly (readonly string
 }
 
 function figureRows(figure: Figure): readonly (readonly string[])[] {
-  const { what, own, unit, rivals, counts } = figure;
+  const { what, own, unit, limit, rivals, counts } = figure;
   const rows = [
+    ...(limit === undefined && rivals.length + counts.length > 0
+      ? []
+      : [
+          [
+            '',
+            '',
+            '',
+            ...(limit === undefined ? ['', ''] : [`${aimText(limit)} ${unit}`, mark(isMet(limit, median(own)))]),
+          ],
+        ]),
     ...rivals.map((rival) => rivalCells(figure, rival)),
     ...counts.map(({ what: kind, who, found, of, ours }) => [
       `${kind}, ${who}`,

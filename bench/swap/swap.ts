@@ -61,26 +61,15 @@ async function swapOf(flows: number, { network, directory, rounds, swaps }: Sett
 
   /** The median of some swaps under one flood. */
   const swapping = (who: keyof typeof loads) => async () => {
-    const flood = await Flood.start({
-      streams: [
-        { name: 'ping', netns: network.netns(CLIENT), protocol: 'icmp', allowed: true },
-        { name: 'datagrams', netns: network.netns(CLIENT), protocol: 'udp', allowed: true },
-        { name: 'forbidden ping', netns: network.netns(STRANGER), protocol: 'icmp', allowed: false },
-        { name: 'forbidden datagrams', netns: network.netns(STRANGER), protocol: 'udp', allowed: false },
-      ],
-      target: { netns: network.netns(SERVER), address: network.address(SERVER), port: SERVER_PORT },
-      intervalMs: INTERVAL_MS,
-    });
     const times: number[] = [];
-    try {
+    const tally = await floodOver(network, async () => {
       for (let swap = 0; swap < swaps; swap++) {
         // From the second to the first and back.
         const variant = variants[(swap + 1) % variants.length];
         if (variant !== undefined) times.push(await timed(() => loads[who](variant)));
       }
-    } finally {
-      tallies[who].push(...(await flood.stop()));
-    }
+    });
+    tallies[who].push(...tally);
     return median(times);
   };
   const samples = await inTurns(
@@ -107,7 +96,28 @@ async function swapOf(flows: number, { network, directory, rounds, swaps }: Sett
   return [figure('loaded', 'ruleset in force'), figure('kept', 'ruleset in force and recorded')];
 }
 
-function countsOf(who: string, tallies: readonly Tally[]): readonly Count[] {
+/** What became of allowed and forbidden packets that crossed while something was done. */
+export async function floodOver(network: BenchNetwork, action: () => Promise<void>): Promise<readonly Tally[]> {
+  const flood = await Flood.start({
+    streams: [
+      { name: 'ping', netns: network.netns(CLIENT), protocol: 'icmp', allowed: true },
+      { name: 'datagrams', netns: network.netns(CLIENT), protocol: 'udp', allowed: true },
+      { name: 'forbidden ping', netns: network.netns(STRANGER), protocol: 'icmp', allowed: false },
+      { name: 'forbidden datagrams', netns: network.netns(STRANGER), protocol: 'udp', allowed: false },
+    ],
+    target: { netns: network.netns(SERVER), address: network.address(SERVER), port: SERVER_PORT },
+    intervalMs: INTERVAL_MS,
+  });
+  try {
+    await action();
+  } catch (error) {
+    await flood.stop();
+    throw error;
+  }
+  return flood.stop();
+}
+
+export function countsOf(who: string, tallies: readonly Tally[]): readonly Count[] {
   const sum = (those: readonly Tally[], of: (tally: Tally) => number) =>
     those.reduce((total, tally) => total + of(tally), 0);
   const allowed = tallies.filter((tally) => tally.allowed);

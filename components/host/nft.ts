@@ -10,7 +10,8 @@ export async function loadRuleset(text: string, netns?: string): Promise<void> {
 /** The table as text without counters, or null if there is none. @param table family and name. */
 export async function listTable(table: readonly [string, string], netns?: string): Promise<string | null> {
   try {
-    return await run(['nft', '-s', 'list', 'table', ...table], netns === undefined ? {} : { netns });
+    const place = netns === undefined ? {} : { netns };
+    return await run(['nft', '-s', 'list', 'table', ...table], { ...place, manyWrites: true });
   } catch (error) {
     if (error instanceof CommandError && error.stderr.includes('No such file or directory')) return null;
     throw error;

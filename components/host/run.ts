@@ -1,5 +1,9 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
 export interface RunOptions {
@@ -9,6 +13,11 @@ export interface RunOptions {
   readonly timeoutMs?: number;
   /** Path of a network namespace to run in (nsenter(1)). */
   readonly netns?: string;
+  /**
+   * It writes its output in very many small pieces: they go to a nameless file instead of a socket, where each wakes the reader. `nft list` of
+   * 10,000 flows does 200,000 writes; that takes 0.3 s instead of 0.8.
+   */
+  readonly manyWrites?: boolean;
 }
 
 /** How a process ended otherwise than it should. */
@@ -45,7 +54,7 @@ export class CommandError extends Error {
  * @throws CommandError with argv, exit code and standard error.
  */
 export async function run(argv: readonly string[], options: RunOptions = {}): Promise<string> {
-  const { input, timeoutMs = 30_000, netns } = options;
+  const { input, timeoutMs = 30_000, netns, manyWrites = false } = options;
   const whole = netns === undefined ? argv : ['nsenter', `--net=${netns}`, ...argv];
   const [file, ...args] = whole;
   if (file === undefined) throw new TypeError('run needs a program');
@@ -53,22 +62,24 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
   const failed = (failure: Omit<Failure, 'durationMs'>) =>
     new CommandError(whole, { ...failure, durationMs: performance.now() - begun });
   // Messages are matched in English.
-  const child = spawn(file, args, { stdio: 'pipe', env: { ...process.env, LC_ALL: 'C' } });
-  const output = Promise.all([text(child.stdout), text(child.stderr)]);
+  const collected = manyWrites ? await namelessFile() : null;
+  const env = { ...process.env, LC_ALL: 'C' };
+  const child = spawn(file, args, { stdio: ['pipe', collected?.fd ?? 'pipe', 'pipe'], env });
+  const output = Promise.all([child.stdout, child.stderr].map((stream) => (stream === null ? '' : text(stream))));
   const ended = once(child, 'close');
   // Whoever doesn't read his input may do so; that he ended, his exit code says.
-  child.stdin.on('error', () => undefined).end(input);
+  child.stdin?.on('error', () => undefined).end(input);
   let isTooLate = false;
   const timer = setTimeout(() => {
     isTooLate = true;
     child.kill('SIGKILL');
     // Whatever it started may hold its output open.
-    child.stdout.destroy();
-    child.stderr.destroy();
+    child.stdout?.destroy();
+    child.stderr?.destroy();
   }, timeoutMs);
   try {
-    const [[stdout, stderr]] = await Promise.all([output, ended]);
-    if (child.exitCode === 0) return stdout;
+    const [[stdout = '', stderr = '']] = await Promise.all([output, ended]);
+    if (child.exitCode === 0) return collected === null ? stdout : await contentOf(collected);
     if (child.exitCode === null) throw failed({ how: `was killed by ${child.signalCode}`, stderr });
     throw failed({ how: `exit code ${child.exitCode}`, exitCode: child.exitCode, stderr });
   } catch (error) {
@@ -77,5 +88,21 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
     throw failed({ how: error instanceof Error ? error.message : String(error), cause: error });
   } finally {
     clearTimeout(timer);
+    await collected?.close();
   }
+}
+
+/** It is gone when it is closed. */
+async function namelessFile(): Promise<FileHandle> {
+  const path = join(tmpdir(), `firebreak-${randomUUID()}`);
+  const file = await open(path, 'wx+', 0o600);
+  await unlink(path);
+  return file;
+}
+
+/** From its beginning, wherever another process has stopped writing. */
+async function contentOf(file: FileHandle): Promise<string> {
+  const { size } = await file.stat();
+  const { buffer } = await file.read(Buffer.alloc(size), 0, size, 0);
+  return buffer.toString();
 }

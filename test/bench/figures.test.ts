@@ -74,3 +74,25 @@ test('missed aims are said; what a rival loses is none', () => {
   const leaking = { ...figure, rivals: [], counts: figure.counts.map((count) => ({ ...count, found: 2 })) };
   expect(missedAims([leaking])).toEqual(['swap: 2 of 900 leaked, the aim is none']);
 });
+
+describe('a figure that shall be within a limit, whatever others do', () => {
+  const memory: Figure = {
+    ...{ section: 'f', what: 'memory', unit: 'MB', better: 'less', own: [59, 61, 70], rivals: [], counts: [] },
+    limit: { atMost: 60 },
+  };
+
+  test('has a row for its limit', () => {
+    expect(tableRows([memory])).toEqual([['memory', '61 MB', '', '', '', '≤ 60 MB', '✗']]);
+    expect(tableRows([{ ...memory, own: [60] }])).toEqual([['memory', '60 MB', '', '', '', '≤ 60 MB', '✓']]);
+  });
+
+  test('is told when it is missed', () => {
+    expect(missedAims([memory])).toEqual(['memory: 61.0 MB, the aim is ≤ 60 MB']);
+    expect(missedAims([{ ...memory, own: [60] }])).toEqual([]);
+  });
+
+  test('without limit and rivals it is told in a row all the same', () => {
+    const { limit: _limit, ...told } = memory;
+    expect(tableRows([told])).toEqual([['memory', '61 MB', '', '', '', '', '']]);
+  });
+});

@@ -13,7 +13,7 @@ import { configureRouter, tightenRouter, writeConfiguration } from './router.ts'
  * 1. deny: the host's ruleset over old and new links, the edge's and the router's new rulesets;
  * 2. away with what is no longer wanted. Between networks this comes before the new, because VLAN IDs, subnets and names are
  *    unique on a truck and may be handed from an old segment to a new one; what stays is not touched;
- * 3. links, networks, the router (configured before it starts), and only then containers;
+ * 3. links, networks, the router (its configuration is written before it starts) and containers;
  * 4. the host's ruleset for exactly the links that are.
  */
 export function plan(desired: TruckNetwork, observed: Observed): Plan {
@@ -51,11 +51,12 @@ export function plan(desired: TruckNetwork, observed: Observed): Plan {
       ...writeConfiguration(desired.router, router),
       ...containers.routerCreation,
       ...containers.routerConnections,
-      ...containers.routerStart,
-      ...configureRouter(desired.router, router, routerTouched),
       ...containers.creations,
       ...containers.connections,
+      // All together: as after a restart of Docker, containers may be there a moment before the router opens itself.
+      ...containers.routerStart,
       ...containers.starts,
+      ...configureRouter(desired.router, router, routerTouched),
       ...settleHost(desired, observed, linkRemovals),
     ],
   };

@@ -18,6 +18,17 @@ test('what is given as input is read by it; without, there is nothing to read', 
   expect(await run(['cat'])).toBe('');
 });
 
+test('what is written in many small pieces is given back whole, too', async () => {
+  const numbers = (
+    await run(['sh', '-c', 'i=0; while [ $i -lt 5000 ]; do echo $i; i=$((i+1)); done'], { manyWrites: true })
+  )
+    .trim()
+    .split('\n');
+  expect(numbers).toEqual([...Array(5000).keys()].map(String));
+  const fault = await faultOf(run(['sh', '-c', 'echo out; echo wrong >&2; exit 3'], { manyWrites: true }));
+  expect(fault).toMatchObject({ exitCode: 3, stderr: 'wrong' });
+});
+
 test('a program that doesn’t read its input may do so', async () => {
   expect(await run(['true'], { input: 'x'.repeat(1_000_000) })).toBe('');
 });
