@@ -1,4 +1,4 @@
-import type { Link } from '../../lib/truck/network.ts';
+import type { HostRoute, Link } from '../../lib/truck/network.ts';
 import { ROUTER } from '../../lib/truck/network.ts';
 import type { Step } from '../../lib/truck/steps.ts';
 import { containerNamespace } from '../host/container-namespace.ts';
@@ -18,7 +18,7 @@ import {
   removeNetwork,
   startContainer,
 } from './engine.ts';
-import { LINK_ALIAS } from './labels.ts';
+import { HOST_ROUTE_PROTOCOL, LINK_ALIAS } from './labels.ts';
 import { writeConfiguration } from './router-configuration.ts';
 import { keepListing, loadAndKeep } from './rulesets.ts';
 import { EDGE_TABLE, HOST_TABLE, ROUTER_TABLE, type Truck } from './truck.ts';
@@ -40,8 +40,11 @@ const EXECUTORS: { readonly [Name in Step['do']]: (step: StepOf<Name>, truck: Tr
   'add-link': ({ link }) => ipBatch(addLink(link)),
   'join-bridge': ({ link, bridge }) => ipBatch([`link set dev ${link} master ${bridge}`]),
   'remove-address': ({ link, address }) => ipBatch([`address delete ${address} dev ${link}`]),
+  'add-address': ({ link, address }) => ipBatch([`address replace ${address} dev ${link}`]),
   'raise-link': ({ link }) => ipBatch([`link set dev ${link} up`]),
   'delete-link': ({ link }) => goneIsFine(ipBatch([`link delete dev ${link}`])),
+  'add-route': ({ route }) => ipBatch([`route replace ${hostRoute(route)} src ${route.source}`]),
+  'remove-route': ({ route }) => goneIsFine(ipBatch([`route delete ${hostRoute(route)}`])),
   'create-network': ({ network, specification }, { docker }) => createNetwork(docker, network, specification),
   'remove-network': ({ network }, { docker }) => removeNetwork(docker, network),
   'create-container': ({ container, specification }, { docker }) => createContainer(docker, container, specification),
@@ -78,6 +81,10 @@ function addLink(link: Link): readonly string[] {
   return [`link add ${type}`, `link set dev ${link.name} alias ${LINK_ALIAS}`];
 }
 
+function hostRoute({ link, gateway, metric }: HostRoute): string {
+  return `default via ${gateway} dev ${link} metric ${metric} proto ${HOST_ROUTE_PROTOCOL}`;
+}
+
 async function routerNamespace(truck: Truck): Promise<string> {
   const netns = await containerNamespace(truck.docker, ROUTER);
   if (netns === null) throw new Error('the router does not run; see docker logs router');
@@ -88,6 +95,6 @@ async function goneIsFine(removal: Promise<void>): Promise<void> {
   try {
     await removal;
   } catch (error) {
-    if (!(error instanceof CommandError && error.stderr.includes('Cannot find device'))) throw error;
+    if (!(error instanceof CommandError && /Cannot find device|No such process/.test(error.stderr))) throw error;
   }
 }
