@@ -33,10 +33,9 @@ export async function listLinks(netns?: string): Promise<readonly IpLink[]> {
   return (JSON.parse(text) as readonly Partial<IpLink>[]).filter((link): link is IpLink => link.ifname !== undefined);
 }
 
-/** Of the main table. @param filter further words for `ip route show` */
-export async function listDefaultRoutes(netns?: string, ...filter: readonly string[]): Promise<readonly IpRoute[]> {
-  const command = ['ip', '-j', '-4', 'route', 'show', 'default', ...filter];
-  const text = await run(command, netns === undefined ? {} : { netns });
+/** Those of the main table. */
+export async function listDefaultRoutes(netns?: string): Promise<readonly IpRoute[]> {
+  const text = await run(['ip', '-j', '-4', 'route', 'show', 'default'], netns === undefined ? {} : { netns });
   return text.trim() === '' ? [] : (JSON.parse(text) as readonly IpRoute[]);
 }
 

@@ -5,7 +5,7 @@ import { containerNamespace } from '../host/container-namespace.ts';
 import type { Docker } from '../host/docker.ts';
 import { hasCode } from '../host/errno.ts';
 import type { Listener } from '../host/listener.ts';
-import { monitor } from '../host/monitor.ts';
+import { type MonitorOptions, monitor } from '../host/monitor.ts';
 import { watchSysctls } from '../host/sysctl.ts';
 
 /** Where events come from, until the signal ends it. One that ends by itself throws; it is started again. */
@@ -38,7 +38,7 @@ const LOOK_EVERY_MS = 1000;
 /** Everything that tells of changes on a truck. @param sysctls paths of those that matter now */
 export function eventSources(docker: Docker, sysctls: () => readonly string[]): readonly EventSource[] {
   return [
-    { name: 'links', listen: (listener, signal) => monitor(HOST_LINKS, listener, { signal, concerns: isOurs }) },
+    { name: 'links', listen: (listener, signal) => monitorHost(listener, { signal }) },
     { name: 'rules', listen: (listener, signal) => monitor(RULES, listener, { signal }) },
     {
       name: 'sysctls',
@@ -47,6 +47,11 @@ export function eventSources(docker: Docker, sysctls: () => readonly string[]): 
     { name: 'Docker', vital: true, listen: (listener, signal) => docker.events(DOCKER_EVENTS, listener, signal) },
     { name: 'router', transient: true, listen: (listener, signal) => listenInRouter(docker, listener, signal) },
   ];
+}
+
+/** Links, addresses and switches of the host, and its route over the host link. */
+export function monitorHost(listener: Listener, options: MonitorOptions): Promise<void> {
+  return monitor(HOST_LINKS, listener, { ...options, concerns: isOurs });
 }
 
 /** Links and rules in the router's namespace, as long as the router lives. */

@@ -1,10 +1,9 @@
-import type { HostRoute, Link } from '../../lib/truck/network.ts';
+import type { Link } from '../../lib/truck/network.ts';
 import { ROUTER } from '../../lib/truck/network.ts';
 import type { Step } from '../../lib/truck/steps.ts';
 import { containerNamespace } from '../host/container-namespace.ts';
 import { ipBatch } from '../host/ip.ts';
 import { deleteTable } from '../host/nft.ts';
-import { CommandError } from '../host/run.ts';
 import { writeSysctl } from '../host/sysctl.ts';
 import {
   connect,
@@ -18,7 +17,9 @@ import {
   removeNetwork,
   startContainer,
 } from './engine.ts';
-import { HOST_ROUTE_PROTOCOL, LINK_ALIAS } from './labels.ts';
+import { goneIsFine } from './gone-is-fine.ts';
+import { addHostRoute, removeHostRoute } from './host-route.ts';
+import { LINK_ALIAS } from './labels.ts';
 import { writeConfiguration } from './router-configuration.ts';
 import { keepListing, loadAndKeep } from './rulesets.ts';
 import { EDGE_TABLE, HOST_TABLE, ROUTER_TABLE, type Truck } from './truck.ts';
@@ -43,8 +44,8 @@ const EXECUTORS: { readonly [Name in Step['do']]: (step: StepOf<Name>, truck: Tr
   'add-address': ({ link, address }) => ipBatch([`address replace ${address} dev ${link}`]),
   'raise-link': ({ link }) => ipBatch([`link set dev ${link} up`]),
   'delete-link': ({ link }) => goneIsFine(ipBatch([`link delete dev ${link}`])),
-  'add-route': ({ route }) => ipBatch([`route replace ${hostRoute(route)} src ${route.source}`]),
-  'remove-route': ({ route }) => goneIsFine(ipBatch([`route delete ${hostRoute(route)}`])),
+  'add-route': ({ route }) => addHostRoute(route),
+  'remove-route': ({ route }) => removeHostRoute(route),
   'create-network': ({ network, specification }, { docker }) => createNetwork(docker, network, specification),
   'remove-network': ({ network }, { docker }) => removeNetwork(docker, network),
   'create-container': ({ container, specification }, { docker }) => createContainer(docker, container, specification),
@@ -81,20 +82,8 @@ function addLink(link: Link): readonly string[] {
   return [`link add ${type}`, `link set dev ${link.name} alias ${LINK_ALIAS}`];
 }
 
-function hostRoute({ link, gateway, metric }: HostRoute): string {
-  return `default via ${gateway} dev ${link} metric ${metric} proto ${HOST_ROUTE_PROTOCOL}`;
-}
-
 async function routerNamespace(truck: Truck): Promise<string> {
   const netns = await containerNamespace(truck.docker, ROUTER);
   if (netns === null) throw new Error('the router does not run; see docker logs router');
   return netns;
-}
-
-async function goneIsFine(removal: Promise<void>): Promise<void> {
-  try {
-    await removal;
-  } catch (error) {
-    if (!(error instanceof CommandError && /Cannot find device|No such process/.test(error.stderr))) throw error;
-  }
 }

@@ -1,5 +1,5 @@
 import type { Sysctl } from '../../lib/truck/network.ts';
-import { HOST_ROUTE_METRIC, ROUTER } from '../../lib/truck/network.ts';
+import { ROUTER } from '../../lib/truck/network.ts';
 import type {
   Observed,
   ObservedContainer,
@@ -8,21 +8,22 @@ import type {
   ObservedRouter,
 } from '../../lib/truck/observed.ts';
 import { containerNamespace } from '../host/container-namespace.ts';
-import { type IpLink, type IpRoute, listDefaultRoutes, listLinks } from '../host/ip.ts';
+import { type IpLink, listDefaultRoutes, listLinks } from '../host/ip.ts';
 import { run } from '../host/run.ts';
 import { readSysctl } from '../host/sysctl.ts';
 import { CheckpointError, readCheckpoint } from './checkpoint.ts';
 import type { ListedContainer, ListedNetwork } from './engine.ts';
-import { HOST_ROUTE_PROTOCOL, LINK_ALIAS, OWNER, OWNER_LABEL, SPECIFICATION_LABEL } from './labels.ts';
+import { observeHostRoutes } from './host-route.ts';
+import { LINK_ALIAS, OWNER, OWNER_LABEL, SPECIFICATION_LABEL } from './labels.ts';
 import { currentConfiguration } from './router-configuration.ts';
 import { observeRuleset } from './rulesets.ts';
 import { EDGE_TABLE, HOST_TABLE, ROUTER_TABLE, type Truck } from './truck.ts';
 
 /** Looks at everything that the truck network is about. @param sysctls those whose values are asked for. */
 export async function observe(truck: Truck, sysctls: readonly Sysctl[]): Promise<Observed> {
-  const [links, routes, networks, containers, hostRuleset, edgeRuleset, remembered, values] = await Promise.all([
+  const [links, hostRoutes, networks, containers, hostRuleset, edgeRuleset, remembered, values] = await Promise.all([
     listLinks(),
-    listDefaultRoutes(),
+    observeHostRoutes(),
     truck.docker.get<readonly ListedNetwork[]>('/networks'),
     truck.docker.get<readonly ListedContainer[]>('/containers/json', { all: '1' }),
     observeRuleset(HOST_TABLE, truck.state.listings),
@@ -32,7 +33,7 @@ export async function observe(truck: Truck, sysctls: readonly Sysctl[]): Promise
   ]);
   return {
     links: observedLinks(links, networks, remembered),
-    hostRoutes: routes.flatMap(observedRoute),
+    hostRoutes,
     sysctls: Object.fromEntries(values),
     hostRuleset,
     edgeRuleset,
@@ -40,12 +41,6 @@ export async function observe(truck: Truck, sysctls: readonly Sysctl[]): Promise
     containers: containers.map((container) => observedContainer(container, new Set(networks.map(({ Id }) => Id)))),
     router: await observeRouter(truck, containers),
   };
-}
-
-/** Routes of other metrics are the host's own business. */
-function observedRoute({ dev: link = '', gateway = '', prefsrc: source = '', metric = 0, protocol }: IpRoute) {
-  const owned = protocol === String(HOST_ROUTE_PROTOCOL);
-  return owned || metric === HOST_ROUTE_METRIC ? [{ link, gateway, source, metric, owned }] : [];
 }
 
 function isOwn(labels: Readonly<Record<string, string>> | null | undefined): boolean {
