@@ -10,7 +10,8 @@ const FIRST = 'priority -450';
  * bridge is dropped, and it sends nothing into them; that also closes the way from one segment to another, or to the uplink, over
  * the host's forwarding. A drop is final whatever later chains accept. Bridged frames don't pass here.
  *
- * On the host link the host opens conversations with the internet, and gets the answers. What is an answer is known only after connection
+ * On the host link the host opens conversations with the internet, and gets the answers; its address there it has nowhere else, though to the
+ * kernel an address is the whole host's: an ipvlan uplink has the host's own MAC address, and what it doesn't take, the host gets. What is an answer is known only after connection
  * tracking, so that is asked in the input hook, which comes after all of prerouting. Nothing is forwarded from there or to there: the way is
  * the host's own, not that of some container whose packets it would masquerade.
  *
@@ -43,6 +44,7 @@ function rulesOf({
   const [from, to] = [`iifname "${bridge}"`, `oifname "${bridge}"`];
   return {
     prerouting: [
+      `iifname != { "lo", "${bridge}" } ip daddr ${host} counter drop`,
       `${from} ether saddr != ${routerMac} counter drop`,
       `${from} meta nfproto != ipv4 counter drop`,
       `${from} ip daddr != ${host} counter drop`,

@@ -127,6 +127,21 @@ describe.each<readonly [string, string, string, readonly Layer[]]>([
   });
 });
 
+test('nobody in the uplink’s network speaks to the host’s end past the router, by an interface that the host has there', async () => {
+  await network.ip('switch', 'address add 192.168.50.9/24 dev out');
+  await network.ip('internet', `route add ${HOST} via 192.168.50.9`);
+  try {
+    await hold([]);
+    expect(await answered('internet', HOST)).toBe(true);
+    await hold(['host']);
+    expect(await answered('internet', HOST)).toBe(false);
+    expect(await answered('switch', HOST)).toBe(true);
+  } finally {
+    await network.ip('switch', 'address delete 192.168.50.9/24 dev out');
+    await network.ip('internet', `route delete ${HOST}`);
+  }
+});
+
 test('what a container of somebody else’s sends through the host does not get out by the host link', async () => {
   const masquerade =
     'table ip docker { chain post { type nat hook postrouting priority 100; ip saddr 172.30.0.0/24 masquerade; }; }';
