@@ -100,7 +100,11 @@ const KINDS: readonly ((state: State, draw: Draw) => readonly [string, State] | 
     return [`change the router’s address in ${name}`, changed(state, name, { router })];
   },
   (state, { which }) => {
-    const name = someSegment(state, which);
+    // Somebody always reaches the internet, or its silence would prove nothing.
+    const name = pick(
+      segmentsOf(state).filter((each) => each !== 'cab'),
+      which,
+    );
     const internet = state.segments[name]?.internet !== true;
     return [`switch the internet of ${name} ${internet ? 'on' : 'off'}`, changed(state, name, { internet })];
   },
