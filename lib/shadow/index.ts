@@ -1,4 +1,4 @@
-export { type DesiredContext, type NetworkDesired, readDesired, type Wish } from './desired.ts';
+export { type DesiredContext, type NetworkDesired, readDesired, type Wish, wishId } from './desired.ts';
 export {
   assembleEvidence,
   type Evidence,
