@@ -25,7 +25,7 @@ export interface CloudOptions {
   readonly program: string;
   /** Default: this machine. */
   readonly machine?: Machine;
-  /** Path, in the machine, of the network namespace to run in. */
+  /** Path, in the machine, of the network namespace to run in; its loopback interface gets the address. */
   readonly netns?: string;
 }
 
@@ -84,7 +84,6 @@ export class Cloud {
     await issueForServer(this.#machine, directory, SERVER, host);
     for (const name of [SERVICE, OPERATOR]) await issue(this.#machine, directory, name);
     await this.#write(paths.brokerConfiguration, brokerConfiguration(this.configuration));
-    // mosquitto wants what it believes to be its user's alone.
     await this.#write(paths.brokerAccess, brokerAccess());
     await this.#write(paths.configuration, JSON.stringify(this.configuration));
     const program = await readFile(this.#options.program, 'utf8');
@@ -92,7 +91,9 @@ export class Cloud {
     const hash = createHash('sha256').update(program).digest('hex').slice(0, 12);
     const copy = join(directory, `${PROGRAM}${hash}.cjs`);
     await this.#write(copy, program);
-    await this.#spawn([process.execPath, copy, paths.configuration]);
+    const inside = this.#inside();
+    if (inside.length > 0) await this.#machine.run([...inside, 'ip', 'address', 'replace', `${host}/32`, 'dev', 'lo']);
+    await this.#spawn([...inside, process.execPath, copy, paths.configuration]);
   }
 
   /** Ends it in good order. */
@@ -119,9 +120,12 @@ export class Cloud {
     return exitCode === 0;
   }
 
-  async #spawn(argv: readonly string[]): Promise<void> {
+  #inside(): readonly string[] {
     const { netns } = this.#options;
-    const there = netns === undefined ? argv : ['nsenter', `--net=${netns}`, ...argv];
+    return netns === undefined ? [] : ['nsenter', `--net=${netns}`];
+  }
+
+  async #spawn(argv: readonly string[]): Promise<void> {
     // A daemon that keeps the caller's output open would hold the call: everything goes to its log.
     const start = `
       log=$1; shift; rm -f "$log"; setsid "$@" >"$log" 2>&1 </dev/null & pid=$!; i=0
@@ -129,7 +133,7 @@ export class Cloud {
         kill -0 $pid 2>/dev/null && [ $i -lt 600 ] || exit 1
         i=$((i+1)); sleep 0.1
       done`;
-    const { exitCode } = await this.#machine.run(['sh', '-c', start, 'start', this.#paths.log, ...there], {
+    const { exitCode } = await this.#machine.run(['sh', '-c', start, 'start', this.#paths.log, ...argv], {
       check: false,
     });
     if (exitCode === 0) return;

@@ -23,7 +23,6 @@ async function main(file: string): Promise<void> {
   const [program, ...args] = brokerCommand(directory);
   const broker = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'] });
   const brokerEnded = Promise.race([once(broker, 'exit'), once(broker, 'error').then(([error]) => [String(error)])]);
-  const terminated = new Promise<null>((resolve) => process.once('SIGTERM', () => resolve(null)));
 
   const door = await Promise.race([MqttDoor.connect(configuration), brokerEnded]);
   if (!(door instanceof MqttDoor)) throw new Error(`the broker did not start: ${door[0] ?? 'killed'}`);
@@ -34,6 +33,8 @@ async function main(file: string): Promise<void> {
   });
   await door.open(service);
   const rest = await openRestDoor({ configuration, service, store, broker: door });
+  // Until now nothing had to be ended in good order: a signal ends this process, and with it the broker.
+  const terminated = new Promise<null>((resolve) => process.once('SIGTERM', () => resolve(null)));
   console.log('ready');
 
   const why = await Promise.race([terminated, brokerEnded]);

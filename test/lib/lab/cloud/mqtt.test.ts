@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import { startCloud } from '../../../../lib/lab/cloud/cloud.ts';
 import { TestClient } from './client.ts';
 import { shadowTopics, type TestCloud, testCloud } from './support.ts';
 
@@ -212,4 +213,11 @@ test('kill -9 loses no shadow that was answered, and a session keeps what it was
   });
   const back = await connect('truck-1', session);
   expect(await back.next(`${base}/update/delta`)).toMatchObject({ state: { value: expect.any(Number) } });
+});
+
+test('a cloud that can’t start says why, and a thing that can’t be called so gets no certificate', async () => {
+  const { host } = run.cloud.endpoint;
+  const second = startCloud({ directory: `${run.directory}/second`, host, program: run.program });
+  await expect(second).rejects.toThrow(/did not start.*Address already in use/s);
+  await expect(run.cloud.issue('lab.operator')).rejects.toThrow('ThingName must match pattern');
 });

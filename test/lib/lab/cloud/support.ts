@@ -9,6 +9,7 @@ import { bundle } from '../../../components/bundle.ts';
 export interface TestCloud {
   readonly cloud: Cloud;
   readonly directory: string;
+  readonly program: string;
   end(): Promise<void>;
 }
 
@@ -29,7 +30,7 @@ export async function testCloud(limits: CloudOptions['limits'] = {}): Promise<Te
     await cloud.stop();
     rmSync(directory, { recursive: true });
   };
-  return { cloud, directory: options.directory, end };
+  return { cloud, directory: options.directory, program, end };
 }
 
 /** What a client of somebody else's is told: a thing, or the operator. */
