@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 import { InvalidArgumentError, Option } from 'commander';
+import { isLabName, LAB_NAME_RULE } from '../../lab/name.ts';
 import { EXIT, ExitError } from '../exit.ts';
 import { type Cloud, isCloudError } from './cloud.ts';
 
 /** Which truck, and how the cloud is reached; the environment serves as default. */
 export interface ConnectionOptions {
   readonly thing: string;
+  readonly lab?: string;
   readonly endpoint?: string;
   readonly ca?: string;
   readonly cert?: string;
@@ -20,6 +22,7 @@ export const connectionOptions = (): readonly Option[] => [
     .env('FIREBREAK_THING')
     .argParser(thingName)
     .makeOptionMandatory(),
+  new Option('--lab <name>', 'the cloud of this lab, as its operator; needs no more').argParser(labName),
   new Option('--endpoint <host:port>', "the account's IoT data endpoint, or a lab's").env('FIREBREAK_ENDPOINT'),
   new Option('--ca <file>', 'PEM of the authority that signed the server; AWS needs none').env('FIREBREAK_CA'),
   new Option('--cert <file>', 'PEM of a certificate: MQTT with mutual TLS; without one, REST with AWS credentials').env(
@@ -34,6 +37,11 @@ export const connectionOptions = (): readonly Option[] => [
 function thingName(name: string): string {
   if (/^[a-zA-Z0-9:_-]{1,128}$/.test(name)) return name;
   throw new InvalidArgumentError('It has 1 to 128 letters, digits, colons, underscores and hyphens.');
+}
+
+function labName(name: string): string {
+  if (isLabName(name)) return name;
+  throw new InvalidArgumentError(LAB_NAME_RULE);
 }
 
 /** How long the cloud may take for one answer. */
@@ -55,20 +63,35 @@ export async function withCloud<T>(options: ConnectionOptions, action: (cloud: C
 }
 
 async function connect(options: ConnectionOptions): Promise<Cloud> {
-  const { thing, endpoint, cert, key, region } = options;
+  const { thing, lab, cert, key } = options;
+  if (lab !== undefined) return connectLab(lab, options);
   const ca = options.ca === undefined ? {} : { ca: await pem(options.ca) };
-  if (cert === undefined && key === undefined) {
-    const { connectRest } = await operatorPart(() => import('./rest-cloud.ts'));
-    const at = endpoint === undefined ? {} : { endpoint: endpoint.includes('://') ? endpoint : `https://${endpoint}` };
-    return connectRest({ ...at, ...ca, ...(region !== undefined && { region }), patienceMs: PATIENCE_MS }, thing);
-  }
+  if (cert !== undefined || key !== undefined) return connectWithCertificate(options, ca);
+  const { endpoint, region } = options;
+  const { connectRest } = await operatorPart(() => import('./rest-cloud.ts'));
+  const at = endpoint === undefined ? {} : { endpoint: endpoint.includes('://') ? endpoint : `https://${endpoint}` };
+  return connectRest({ ...at, ...ca, ...(region !== undefined && { region }), patienceMs: PATIENCE_MS }, thing);
+}
+
+async function connectWithCertificate(
+  { thing, endpoint, cert, key, ...options }: ConnectionOptions,
+  ca: { readonly ca?: Buffer },
+): Promise<Cloud> {
   if (cert === undefined || key === undefined || endpoint === undefined)
     throw new ExitError(EXIT.badInput, 'MQTT needs all of --endpoint, --cert and --key');
   const { connectMqtt } = await operatorPart(() => import('./mqtt-cloud.ts'));
-  const clientId = options.clientId ?? `firebreak-${process.pid}-${Math.random().toString(36).slice(2, 10)}`;
+  const clientId = options.clientId ?? newClientId();
   const identity = { cert: await pem(cert), key: await pem(key), clientId };
   return connectMqtt({ ...hostAndPort(endpoint), ...ca, ...identity, patienceMs: PATIENCE_MS }, thing);
 }
+
+async function connectLab(lab: string, { thing, clientId = newClientId() }: ConnectionOptions): Promise<Cloud> {
+  const { labDoor } = await import('./lab-door.ts');
+  const { connectMqtt } = await operatorPart(() => import('./mqtt-cloud.ts'));
+  return connectMqtt({ ...(await labDoor(lab)), clientId, patienceMs: PATIENCE_MS }, thing);
+}
+
+const newClientId = () => `firebreak-${process.pid}-${Math.random().toString(36).slice(2, 10)}`;
 
 /** `HOST[:PORT]`, also as a URL; 8883 is MQTT's port with TLS. @throws ExitError */
 export function hostAndPort(endpoint: string): { readonly host: string; readonly port: number } {

@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { connectAsync, type MqttClient } from 'mqtt';
+import { isIP } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { connect as connectTls } from 'node:tls';
+import { type IClientOptions, MqttClient } from 'mqtt';
 import { evidenceTopic, type ShadowName, shadowTopic } from '../../shadow/index.ts';
 import { type Cloud, CloudError, isCloudError, refusalOf, type Shadow } from './cloud.ts';
 import { type Message, readMessage, shadowOf } from './shadow-messages.ts';
@@ -12,6 +15,8 @@ export interface MqttAddress {
   readonly cert: Buffer;
   readonly key: Buffer;
   readonly clientId: string;
+  /** A way to host and port, where there is no straight one. */
+  readonly open?: () => Duplex;
   /** How long an answer is waited for. */
   readonly patienceMs: number;
 }
@@ -20,13 +25,27 @@ type Operation = 'get' | 'update';
 
 /** Connects with a certificate (mutual TLS). @throws CloudError */
 export async function connectMqtt(address: MqttAddress, thing: string): Promise<Cloud> {
-  const { host, port, clientId, patienceMs, ca, cert, key } = address;
+  const { host, port, clientId, patienceMs, ca, cert, key, open } = address;
   const tls = { ...(ca && { ca }), cert, key };
-  const options = { ...tls, host, port, protocol: 'mqtts', clientId, connectTimeout: patienceMs } as const;
-  const client = await connectAsync(options).catch((error: unknown) => {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new CloudError('unreachable', `${host}:${port} can't be reached: ${why}`, { cause: error });
+  const options: IClientOptions = { clientId, connectTimeout: patienceMs, protocolVersion: 4, clean: true };
+  const failures: Error[] = [];
+  const client = new MqttClient(() => {
+    // The server is told its name (RFC 6066), which an address is not.
+    const name = isIP(host) === 0 ? { servername: host } : {};
+    const socket = connectTls({ ...tls, host, port, ...name, ...(open && { socket: open() }) });
+    return socket.on('error', (error) => failures.unshift(error));
+  }, options);
+  client.on('error', (error) => failures.push(error));
+  const isConnected = await new Promise<boolean>((resolve) => {
+    client.once('connect', () => resolve(true));
+    client.once('close', () => resolve(false));
   });
+  if (!isConnected) {
+    client.end(true);
+    const [cause] = failures;
+    const why = cause?.message ?? 'the connection was closed';
+    throw new CloudError('unreachable', `${host}:${port} can't be reached: ${why}`, { cause });
+  }
   return new MqttCloud(client, thing, address);
 }
 

@@ -35,7 +35,7 @@ interface Reporter {
   readonly problem: (why: string) => void;
 }
 
-async function watchTruck(cloud: Cloud, { cert }: Options, say: Reporter, signal: AbortSignal): Promise<void> {
+async function watchTruck(cloud: Cloud, { cert, lab }: Options, say: Reporter, signal: AbortSignal): Promise<void> {
   let collection = NOTHING_COLLECTED;
   const hear = (payload: Uint8Array) => {
     try {
@@ -47,7 +47,8 @@ async function watchTruck(cloud: Cloud, { cert }: Options, say: Reporter, signal
       say.problem(error instanceof Error ? error.message : String(error));
     }
   };
-  const listening = cert === undefined ? Promise.resolve() : cloud.listen(hear, () => undefined, signal);
+  const listening =
+    cert === undefined && lab === undefined ? Promise.resolve() : cloud.listen(hear, () => undefined, signal);
   const both = Promise.all([listening, cloud.follow(SHADOWS, say.shadow, signal)]);
   await unlessInterrupted(signal, both).catch((error: unknown) => {
     if (!signal.aborted) throw error;

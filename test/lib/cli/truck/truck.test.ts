@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { connectMqtt } from '../../../../lib/cli/truck/mqtt-cloud.ts';
+import { Lab } from '../../../../lib/lab/lab.ts';
+import { thisMachine } from '../../../../lib/lab/machine/this-machine.ts';
 import { parsePolicy } from '../../../../lib/policy/index.ts';
 import type { Evidence } from '../../../../lib/shadow/index.ts';
 import { shadowTopic } from '../../../../lib/shadow/index.ts';
@@ -284,6 +286,27 @@ test('watch says each change as a line of JSON, and ends with 0 when it is inter
   expect(lines).toContainEqual(expect.objectContaining({ evidence: expect.objectContaining({ verdict: 'isolated' }) }));
 });
 
+test('through a process that passes the bytes on, as into a lab, it is the same cloud', async () => {
+  jest.spyOn(Lab, 'open').mockResolvedValue({
+    cloud: run.cloud,
+    machine: thisMachine(),
+    interactive: (_node: string, argv: readonly string[]) => argv,
+  } as unknown as Lab);
+  const { exitCode, stdout } = await firebreak(
+    'truck',
+    'policy',
+    'set',
+    ARTICLE,
+    '--yes',
+    '--thing',
+    truck.thing,
+    '--lab',
+    'x',
+  );
+  expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^applied: revision 1-/)]);
+  expect(Lab.open).toHaveBeenCalledWith('x');
+});
+
 describe('over REST, with AWS credentials', () => {
   const KEYS = { AWS_ACCESS_KEY_ID: 'lab', AWS_SECRET_ACCESS_KEY: 'lab' };
   const before = { ...process.env };
@@ -332,7 +355,7 @@ describe('a cloud that can’t be used ends with 1 and says why', () => {
     );
     expect([exitCode, stderr]).toEqual([
       1,
-      expect.stringContaining("127.0.0.1:9 can't be reached: Error: connect ECONNREFUSED"),
+      expect.stringContaining("127.0.0.1:9 can't be reached: connect ECONNREFUSED"),
     ]);
   });
 
