@@ -25,6 +25,7 @@ export { replacing } from './replace.ts';
 export {
   beginReport,
   endReport,
+  HEARTBEAT_MS,
   REPORTING_PACE,
   type Report,
   type Reporting,

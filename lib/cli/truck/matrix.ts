@@ -18,11 +18,14 @@ interface Options extends ConnectionOptions {
 
 export function truckMatrixCommand(): Command {
   const command = new Command('matrix')
-    .description('the whole matrix of a truck’s next measurement, from its evidence; exit code 1 unless all hold')
+    .description(
+      'the whole matrix of a truck’s last measurement that was news, from its evidence; exit code 1 unless all hold',
+    )
     .addOption(
-      new Option('--timeout <seconds>', 'how long to wait; until a minute after the next measurement is due').argParser(
-        seconds,
-      ),
+      new Option(
+        '--timeout <seconds>',
+        'how long to wait; a minute longer than until the next measurement is due',
+      ).argParser(seconds),
     )
     .addOption(jsonOption())
     .addHelpText(
@@ -49,8 +52,9 @@ export function truckMatrixCommand(): Command {
 /** A minute: a measurement takes some seconds, and reports are spaced. */
 const GRACE_MS = 60_000;
 
-/** The next evidence that is whole and unchanged. @throws ExitError when none comes in time */
+/** The evidence that the cloud has retained, or the next, that is whole and unchanged. @throws ExitError when none comes in time */
 async function nextEvidence(cloud: Cloud, { thing, timeout, json }: Options, signal: AbortSignal): Promise<Evidence> {
+  const isolation = isolationOf(await cloud.readShadow('isolation'));
   const done = new AbortController();
   const progress = new Progress(json);
   let collection = NOTHING_COLLECTED;
@@ -60,21 +64,19 @@ async function nextEvidence(cloud: Cloud, { thing, timeout, json }: Options, sig
       const collected = collect(collection, readPart(payload));
       collection = collected.collection;
       if (collected.problem !== undefined) throw new Error(collected.problem);
-      // Not retained for nothing: what says that it is another truck's is no answer.
-      if (collected.evidence?.thing === thing) found ??= collected.evidence;
+      if (collected.evidence !== undefined) found ??= current(collected.evidence, thing, isolation);
     } catch (error) {
       remark(`passed over: ${error instanceof Error ? error.message : String(error)}`);
     }
     if (found !== undefined) done.abort();
   };
-  const isolation = isolationOf(await cloud.readShadow('isolation'));
   const waitMs = timeout === undefined ? patienceFor(isolation, Date.now()) : timeout * 1000;
   const timer = setTimeout(() => done.abort(), waitMs);
-  const due = isolation?.nextAt === undefined ? '' : `, due ${isolation.nextAt}`;
+  const due = isolation?.nextAt === undefined ? '' : `, next measurement ${isolation.nextAt}`;
   try {
     await unlessInterrupted(
       signal,
-      cloud.listen(hear, () => progress.say(`next measurement of ${thing}${due}`), done.signal),
+      cloud.listen(hear, () => progress.say(`evidence of ${thing}${due}`), done.signal),
     );
   } finally {
     clearTimeout(timer);
@@ -83,6 +85,14 @@ async function nextEvidence(cloud: Cloud, { thing, timeout, json }: Options, sig
   }
   if (found !== undefined) return found;
   throw new ExitError(EXIT.failed, `no evidence came from ${thing} within ${Math.round(waitMs / 1000)} s`);
+}
+
+/** @throws Error unless it is this truck's, and no older than what its shadow tells */
+function current(evidence: Evidence, thing: string, isolation: Isolation | null): Evidence {
+  if (evidence.thing !== thing) throw new Error(`evidence of ${evidence.thing}`);
+  if (isolation !== null && Date.parse(evidence.at) < Date.parse(isolation.measuredAt))
+    throw new Error(`evidence of ${evidence.at}; the shadow tells of ${isolation.measuredAt}`);
+  return evidence;
 }
 
 function patienceFor(isolation: Isolation | null, now: number): number {

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { wishId } from '../../shadow/index.ts';
+import { HEARTBEAT_MS, wishId } from '../../shadow/index.ts';
 import { EXIT, ExitError } from '../exit.ts';
 import { print, printJson } from '../output.ts';
 import { jsonOption } from '../truck-options.ts';
@@ -55,12 +55,12 @@ function* wrongIsolation(measured: Isolation | null, { status, revision }: Netwo
   if (measured.verdict !== 'isolated') yield `its isolation is ${measured.verdict}`;
   if (measured.revision.id !== revision?.id)
     yield `its isolation was measured for revision ${measured.revision.id}, which is not in force`;
-  if (isOverdue(measured, now)) yield `its isolation should have been measured again at ${measured.nextAt}`;
+  if (isOverdue(measured, now)) yield `nothing was heard of its isolation since ${measured.measuredAt}`;
 }
 
-/** A measurement that is a whole interval late: the truck is away, or its tester is dead. */
+/** The truck is away, or its tester is dead. What it measures is reported when it is news, and now and then all the same. */
 function isOverdue({ measuredAt, nextAt }: Isolation, now: number): boolean {
-  if (nextAt === undefined) return false;
-  const due = Date.parse(nextAt);
-  return now > due + (due - Date.parse(measuredAt));
+  const measured = Date.parse(measuredAt);
+  const interval = nextAt === undefined ? 0 : Date.parse(nextAt) - measured;
+  return now > measured + HEARTBEAT_MS + 2 * interval;
 }

@@ -81,9 +81,9 @@ export class ScriptedTruck {
     return evidence;
   }
 
-  async publish(evidence: Evidence): Promise<void> {
+  async publish(evidence: Evidence, retain = false): Promise<void> {
     for (const part of evidenceParts(evidence))
-      await this.#client.publishAsync(evidenceTopic(this.thing), JSON.stringify(part), { qos: 1 });
+      await this.#client.publishAsync(evidenceTopic(this.thing), JSON.stringify(part), { qos: 1, retain });
   }
 
   async end(): Promise<void> {

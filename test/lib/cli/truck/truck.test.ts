@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { connectMqtt } from '../../../../lib/cli/truck/mqtt-cloud.ts';
+import { wrongWith } from '../../../../lib/cli/truck/status.ts';
 import { Lab } from '../../../../lib/lab/lab.ts';
 import { thisMachine } from '../../../../lib/lab/machine/this-machine.ts';
 import { parsePolicy } from '../../../../lib/policy/index.ts';
@@ -214,6 +215,19 @@ describe('status', () => {
     expect(stdout).toMatch(/breach +container1 +device2 +icmp +isolated +reachable +it arrived and was answered/);
   });
 
+  test('of one that has been silent for more than an hour ends with 1', async () => {
+    await set(ARTICLE);
+    await truck.measure(example('article.yaml'));
+    const [network, isolation] = [await shadowOf('network'), await shadowOf('isolation')].map(({ state, version }) => ({
+      ...state,
+      version,
+    }));
+    expect(wrongWith(network ?? null, isolation ?? null, Date.now() + 3_600_000)).toEqual([]);
+    expect(wrongWith(network ?? null, isolation ?? null, Date.now() + 3_800_000)).toEqual([
+      expect.stringMatching(/nothing was heard of its isolation since 20/),
+    ]);
+  });
+
   test('of one that was measured with another policy ends with 1', async () => {
     await set(ARTICLE);
     await truck.measure(example('station.yaml'));
@@ -241,6 +255,17 @@ describe('matrix', () => {
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/✓ +container1 +device1 +icmp +reachable +reachable/);
     expect(stdout).toContain('28 of 28 rows as expected: isolated');
+  });
+
+  test('is there at once if the cloud has retained the evidence, but not if that is older than the last measurement', async () => {
+    await truck.publish(await truck.measure(example('station.yaml')), true);
+    expect((await told('matrix')).stdout).toContain('97 of 97 rows as expected: isolated');
+    await truck.measure(example('station.yaml'));
+    const { exitCode, stderr } = await told('matrix', '--timeout', '0.5');
+    expect([exitCode, stderr]).toEqual([
+      1,
+      expect.stringMatching(/passed over: evidence of .*; the shadow tells of .*\n(?:.*\n)*.*no evidence came/),
+    ]);
   });
 
   test('with a breach ends with 1; --json is the evidence', async () => {
