@@ -29,6 +29,12 @@ await build({
   entryPoints: ['lib/lab/flood/process.ts'],
   outfile: join(root, 'build', 'flood', 'flood.cjs'),
 });
+// The lab's stand-in for the nucleus; it runs on the lab's truck.
+await build({
+  ...bundled,
+  entryPoints: ['lib/lab/greengrass/process.ts'],
+  outfile: join(root, 'build', 'greengrass', 'greengrass.cjs'),
+});
 cpSync(join(root, 'scripts', 'launcher.cjs'), join(out, 'firebreak.cjs'));
 cpSync(join(root, 'components', 'router', 'root'), join(out, 'router'), { recursive: true });
 for (const name of ['koffi', '@koromix']) {
