@@ -1,4 +1,4 @@
-// Bundles the command line, with what a bundle can't hold (native addons) beside it: build/firebreak is what a truck gets. And the flood.
+// Bundles the command line, with what a bundle can't hold (native addons) beside it: build/firebreak is what a truck gets. And the lab's own processes.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -23,18 +23,14 @@ const bundled = {
   logLevel: 'warning',
 };
 await build({ ...bundled, entryPoints: { bundle: 'bin/main.ts', watch: 'bin/watch.ts' }, outdir: out });
-// What bench and lab tests send probes with while something changes; no truck gets it.
-await build({
-  ...bundled,
-  entryPoints: ['lib/lab/flood/process.ts'],
-  outfile: join(root, 'build', 'flood', 'flood.cjs'),
-});
-// The lab's stand-in for the nucleus; it runs on the lab's truck.
-await build({
-  ...bundled,
-  entryPoints: ['lib/lab/greengrass/process.ts'],
-  outfile: join(root, 'build', 'greengrass', 'greengrass.cjs'),
-});
+// What bench and lab tests send probes with while something changes, the lab's cloud, and its Greengrass; no real truck gets them.
+for (const name of ['flood', 'cloud', 'greengrass']) {
+  await build({
+    ...bundled,
+    entryPoints: [`lib/lab/${name}/process.ts`],
+    outfile: join(root, 'build', name, `${name}.cjs`),
+  });
+}
 cpSync(join(root, 'scripts', 'launcher.cjs'), join(out, 'firebreak.cjs'));
 cpSync(join(root, 'components', 'router', 'root'), join(out, 'router'), { recursive: true });
 for (const name of ['koffi', '@koromix']) {

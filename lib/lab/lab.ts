@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { readIfExists, writeDurably } from '../../components/host/files.ts';
 import { type Policy, parsePolicy } from '../policy/index.ts';
 import { buildTopology, removeTopology } from './build-topology.ts';
+import type { Cloud } from './cloud/cloud.ts';
+import { cloudInLab } from './cloud/in-lab.ts';
 import { enginePaths, forgetRun, haltEngine, startEngine, stopEngine } from './engine.ts';
 import { loadImages, type TruckImages } from './images.ts';
 import { installFirebreak } from './installation.ts';
@@ -119,8 +121,10 @@ export class Lab {
     const lab = await Lab.open(name);
     const { machine } = lab;
     const state = lab.#state;
+    const hasCloud = await lab.cloud.isUp();
     onProgress('power off');
     if (machine.kind === 'this-machine') {
+      await lab.cloud.stop();
       await haltEngine(machine, inner(name));
       await stopServingUplinks(machine, inner(name));
       await removeTopology(machine, name);
@@ -132,7 +136,9 @@ export class Lab {
     await cable(booted, name, checked(state.policy));
     onProgress("the truck's Docker Engine");
     await startEngine(booted, name, inner(name));
-    return new Lab(booted, state);
+    const rebooted = new Lab(booted, state);
+    if (hasCloud) await rebooted.cloud.start();
+    return rebooted;
   }
 
   /** The lab of this name, or null if there is none. */
@@ -157,6 +163,7 @@ export class Lab {
     const kernel = await readIfExists(kernelFile(directory));
     if (kernel === 'this-machine') {
       const machine = await openMachine(directory, kernel);
+      await cloudInLab({ machine, lab: name, directory: inner(name), build: '' }).stop();
       await stopEngine(machine, name, inner(name));
       await stopServingUplinks(machine, inner(name));
       await removeTopology(machine, name);
@@ -178,6 +185,12 @@ export class Lab {
   /** Path, inside the machine, of the native addons that came with the installed build. */
   get packages(): string {
     return join(this.#state.bin, '..', 'node_modules');
+  }
+
+  /** The cloud in the lab's internet, which is down until it is started. Its paths are those inside the machine. */
+  get cloud(): Cloud {
+    const { name, build } = this.#state;
+    return cloudInLab({ machine: this.machine, lab: name, directory: inner(name), build });
   }
 
   /** Path of the truck's Docker socket inside the machine. */
