@@ -1,7 +1,6 @@
 import { rm } from 'node:fs/promises';
-import { createConnection, createServer, type Server } from 'node:net';
+import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import * as z from 'zod';
 
 /** What can be asked of a running Greengrass, one request a connection. */
@@ -21,7 +20,7 @@ export async function serveControl(root: string, answer: (request: Request) => P
   await rm(path, { force: true });
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     socket.on('error', () => socket.destroy());
-    void text(socket)
+    void readAll(socket)
       .then((raw) => answer(Request.parse(JSON.parse(raw))))
       .then(
         (value) => ({ value }),
@@ -44,7 +43,7 @@ export async function askControl(root: string, request: Request): Promise<unknow
   socket.end(JSON.stringify(request));
   let raw: string;
   try {
-    raw = await text(socket);
+    raw = await readAll(socket);
   } catch (error) {
     throw new Error(`no Greengrass runs in ${root}`, { cause: error });
   }
@@ -52,6 +51,18 @@ export async function askControl(root: string, request: Request): Promise<unknow
   const reply: { value?: unknown; error?: string } = JSON.parse(raw);
   if (reply.error !== undefined) throw new Error(reply.error);
   return reply.value;
+}
+
+/** What the other end says until it is done. A stream's consumers would destroy the socket then, and there would be no answer. */
+async function readAll(socket: Socket): Promise<string> {
+  const pieces: Buffer[] = [];
+  socket.on('data', (piece) => pieces.push(piece));
+  await new Promise<void>((resolve, reject) => {
+    socket.once('end', resolve);
+    socket.once('error', reject);
+    socket.once('close', resolve);
+  });
+  return Buffer.concat(pieces).toString();
 }
 
 async function isServed(path: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { text as textOf } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { askControl, type Request, serveControl } from './control.ts';
 import { Log } from './log.ts';
@@ -63,6 +64,7 @@ async function run(): Promise<void> {
     });
     return stopping;
   };
+  log.write('aws.greengrass.Nucleus', 'ready');
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
 }
 
@@ -75,7 +77,7 @@ async function main(): Promise<void> {
   if (command === 'run') await run();
   else if (command === 'status' || command === 'stop') await ask({ do: command });
   else if (command === 'deploy' && file !== undefined) {
-    const document: unknown = JSON.parse(await readFile(file === '-' ? '/dev/stdin' : file, 'utf8'));
+    const document: unknown = JSON.parse(file === '-' ? await textOf(process.stdin) : await readFile(file, 'utf8'));
     const stores = { recipes: resolve(need('recipes')), artifacts: resolve(need('artifacts')) };
     const outcome = await askControl(resolve(need('root')), { do: 'deploy', document, ...stores });
     process.stdout.write(`${JSON.stringify(outcome, null, 2)}\n`);

@@ -88,7 +88,7 @@ test('who doesn’t end on SIGTERM gets SIGKILL five seconds later', async () =>
   const begun = performance.now();
   await truck.stop();
   expect(performance.now() - begun).toBeGreaterThan(4_900);
-  await until("it is gone", () => !existsSync(`/proc/${truck.lines("a", "pid")[0]}`));
+  await until('it is gone', () => !existsSync(`/proc/${truck.lines('a', 'pid')[0]}`));
 });
 
 test('a step that takes too long is an error', async () => {
