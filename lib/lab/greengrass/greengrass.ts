@@ -65,7 +65,7 @@ export class Greengrass {
     const spawn =
       'log=$1; pid=$2; shift 2; setsid sh -c \'echo $$ >"$0"; exec "$@"\' "$pid" "$@" >"$log" 2>&1 </dev/null &';
     await this.#machine.run(['rm', '-f', this.#log]);
-    await this.#machine.run(['sh', '-c', spawn, 'spawn', this.#log, this.#pidFile, ...argv], {
+    await this.#machine.run(['sh', '-c', spawn, 'spawn', this.#log, pidFileIn(this.#options.directory), ...argv], {
       ...(environment && { environment }),
     });
     const wait =
@@ -78,7 +78,7 @@ export class Greengrass {
 
   /** Ends it and all components, in good order. */
   async stop(): Promise<void> {
-    await haltDaemon(this.#machine, this.#pidFile, PROGRAM);
+    await haltDaemon(this.#machine, pidFileIn(this.#options.directory), PROGRAM);
   }
 
   /** Ends it alone, as kill -9 does; the components' processes stay until it is started again. */
@@ -89,7 +89,7 @@ export class Greengrass {
       'kill -9 "$pid"',
       'while grep -q "$2" "/proc/$pid/cmdline" 2>/dev/null; do sleep 0.01; done',
     ].join(' && ');
-    await this.#machine.run(['sh', '-c', kill, 'kill', this.#pidFile, PROGRAM]);
+    await this.#machine.run(['sh', '-c', kill, 'kill', pidFileIn(this.#options.directory), PROGRAM]);
   }
 
   /** Fulfilled when everything is up, or it was gone back. */
@@ -135,10 +135,6 @@ export class Greengrass {
   get #log(): string {
     return join(this.#options.directory, 'greengrass.log');
   }
-
-  get #pidFile(): string {
-    return join(this.#options.directory, 'greengrass.pid');
-  }
 }
 
 /** What there is of a lab where Greengrass is to run. */
@@ -165,4 +161,17 @@ export async function greengrassInLab(
     program: join(build, '..', 'greengrass', 'greengrass.cjs'),
     ...options,
   });
+}
+
+/** Ends that of a lab which is being taken down, whatever it was told. */
+export async function haltGreengrass(machine: Machine, directory: string): Promise<void> {
+  await haltDaemon(machine, pidFileIn(directoryIn(directory)), PROGRAM);
+}
+
+function directoryIn(lab: string): string {
+  return join(lab, 'greengrass');
+}
+
+function pidFileIn(directory: string): string {
+  return join(directory, 'greengrass.pid');
 }

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod';
 import { Configurations } from './configuration/configurations.ts';
 import { parsePointer, type Tree, valueAt } from './configuration/tree.ts';
-import { artifactPaths, placeArtifacts } from './deployment/artifacts.ts';
+import { artifactPaths, placeArtifacts, pruneArtifacts } from './deployment/artifacts.ts';
 import { DeploymentDocument } from './deployment/document.ts';
 import { changedComponents, type Deployment, NOTHING, PROVIDED, planDeployment } from './deployment/plan.ts';
 import { requirePermission } from './ipc/authorization.ts';
@@ -189,6 +189,10 @@ export class Nucleus {
     if (this.#isStopped) return outcome;
     this.#state = { deployed: this.#state.deployed, outcome };
     await this.#save();
+    const versions = new Map(
+      this.#state.deployed.recipes.map((recipe) => [recipe.ComponentName, recipe.ComponentVersion]),
+    );
+    await pruneArtifacts(this.#options.root, (name, version) => versions.get(name) === version);
     return outcome;
   }
 

@@ -1,4 +1,4 @@
-import { chmod, cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { unzipSync } from 'fflate';
 import { artifactFile } from '../recipes/checks.ts';
@@ -44,6 +44,21 @@ export async function placeArtifacts(
   for (const directory of [paths.path, paths.decompressedPath]) {
     await rm(directory, { recursive: true, force: true });
     await rename(`${directory}.new`, directory);
+  }
+}
+
+/** Removes what belongs to no version that is deployed. */
+export async function pruneArtifacts(
+  root: string,
+  isDeployed: (name: string, version: string) => boolean,
+): Promise<void> {
+  for (const place of ['artifacts', 'artifacts-unarchived']) {
+    const directory = join(root, 'packages', place);
+    for (const name of await readdir(directory).catch(() => [])) {
+      for (const version of await readdir(join(directory, name))) {
+        if (!isDeployed(name, version)) await rm(join(directory, name, version), { recursive: true, force: true });
+      }
+    }
   }
 }
 

@@ -235,6 +235,8 @@ describe('deployments', () => {
     expect(truck.lines('a', 'boot')).toEqual(['bootstrap 1', 'down 1', 'bootstrap 2']);
     expect(truck.nucleus.status().components.map(({ name }) => name)).not.toContain('b');
     expect(truck.lines('b', 'steps')).toContain('down');
+    const versions = (name: string) => readdirSync(join(truck.root, 'packages/artifacts', name));
+    expect([versions('a'), versions('b')]).toEqual([['1.1.0'], []]);
     expect(truck.state('a')).toBe('RUNNING');
   });
 
