@@ -43,8 +43,8 @@ await build({
   entryPoints: ['lib/cli/truck/mqtt-cloud.ts', 'lib/cli/truck/rest-cloud.ts'],
   outdir: join(root, 'build', 'operator'),
 });
-// What bench and lab tests send probes with while something changes, and the lab's cloud; no truck gets them.
-for (const name of ['flood', 'cloud']) {
+// What bench and lab tests send probes with while something changes, the lab's cloud, and its Greengrass; no real truck gets them.
+for (const name of ['flood', 'cloud', 'greengrass']) {
   await build({
     ...bundled,
     entryPoints: [`lib/lab/${name}/process.ts`],

@@ -6,6 +6,7 @@ import { buildTopology, removeTopology } from './build-topology.ts';
 import type { Cloud } from './cloud/cloud.ts';
 import { cloudInLab } from './cloud/in-lab.ts';
 import { enginePaths, forgetRun, haltEngine, startEngine, stopEngine } from './engine.ts';
+import { type Greengrass, greengrassInLab, haltGreengrass } from './greengrass/greengrass.ts';
 import { loadImages, type TruckImages } from './images.ts';
 import { installFirebreak } from './installation.ts';
 import type { LabKernel } from './kernel.ts';
@@ -163,6 +164,7 @@ export class Lab {
     const kernel = await readIfExists(kernelFile(directory));
     if (kernel === 'this-machine') {
       const machine = await openMachine(directory, kernel);
+      await haltGreengrass(machine, inner(name));
       await cloudInLab({ machine, lab: name, directory: inner(name), build: '' }).stop();
       await stopEngine(machine, name, inner(name));
       await stopServingUplinks(machine, inner(name));
@@ -191,6 +193,17 @@ export class Lab {
   get cloud(): Cloud {
     const { name, build } = this.#state;
     return cloudInLab({ machine: this.machine, lab: name, directory: inner(name), build });
+  }
+
+  /**
+   * The truck's Greengrass, which is down until it is started, with a certificate of the lab's cloud. A component's environment is that of
+   * a command on the truck.
+   */
+  async greengrass(thing = 'truck', options: { readonly errorResetSeconds?: number } = {}): Promise<Greengrass> {
+    const { name, build } = this.#state;
+    const place = { machine: this.machine, lab: name, directory: inner(name), build };
+    const environment = this.#surroundings.truckEnvironment;
+    return await greengrassInLab({ ...place, environment }, this.cloud, thing, options);
   }
 
   /** Path of the truck's Docker socket inside the machine. */
