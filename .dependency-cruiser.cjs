@@ -1,5 +1,5 @@
 // The directions of ARCHITECTURE.md, held in CI.
-const PURE = '^lib/(policy|truck|packet)/';
+const PURE = '^lib/(policy|truck|packet|lab/shadow)/';
 const only = (name, from, to, comment) => ({ name, comment, severity: 'error', from: { path: from }, to });
 module.exports = {
   forbidden: [
@@ -26,7 +26,7 @@ module.exports = {
     only(
       'pure-rooms-do-nothing',
       PURE,
-      { dependencyTypes: ['core'], pathNot: '^(node:)?crypto$' },
+      { dependencyTypes: ['core'], pathNot: '^(node:)?(crypto|util)$' },
       'no process, socket, file or clock: what is pure runs in cloud, truck, browser and tests alike',
     ),
     only(
@@ -52,6 +52,12 @@ module.exports = {
       '^components/(?!host/|router/)',
       { path: '^(node:)?(child_process|net|dgram|http|https|tls)$|^node_modules/(execa|koffi)/' },
       'effects live at the rim, in components/host',
+    ),
+    only(
+      'shadow-knows-nobody',
+      '^lib/lab/shadow/',
+      { path: '^(bin|components|test|lib/(?!lab/shadow/))' },
+      'what a shadow does is the same in cloud and truck',
     ),
     only(
       'nobody-uses-the-lab-but-cli-bench-and-tests',
