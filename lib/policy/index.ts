@@ -4,5 +4,4 @@ export { macOf } from './mac.ts';
 export { type Checked, checkDocument, type ParseOptions, parsePolicy } from './parse.ts';
 export type * from './policy.ts';
 export { hasErrors, type Problem } from './problems.ts';
-export { revisionNamed } from './revision.ts';
 export type { PolicyDocument, PolicyDocumentInput } from './schema.ts';

@@ -1,15 +1,15 @@
 import type { ShadowName } from '../../../lib/shadow/index.ts';
+import { replacing } from '../../../lib/shadow/replace.ts';
 import {
   beginReport,
   endReport,
   REPORTING_PACE,
   type Report,
   type Reporting,
-  replacing,
   report,
   reportDueAt,
   startReporting,
-} from '../../../lib/shadow/index.ts';
+} from '../../../lib/shadow/reporting.ts';
 import type { GreengrassIpc } from './greengrass-ipc.ts';
 import { getShadow, updateReported } from './shadow.ts';
 

@@ -1,4 +1,4 @@
-import type { NetworkState } from '../../../lib/shadow/index.ts';
+import type { NetworkState } from '../../../lib/shadow/network-report.ts';
 import { describe } from '../../../lib/truck/steps.ts';
 import { ask } from '../../host/worker.ts';
 import type { Meaning } from '../apply.ts';

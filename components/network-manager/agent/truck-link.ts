@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { revisionNamed } from '../../../lib/policy/index.ts';
-import { echoTopic, type NetworkState, networkReported, shadowTopic } from '../../../lib/shadow/index.ts';
+import { revisionNamed } from '../../../lib/policy/revision.ts';
+import { echoTopic, shadowTopic } from '../../../lib/shadow/names.ts';
+import { type NetworkState, networkReported } from '../../../lib/shadow/network-report.ts';
 import { getConfiguration, numberIn, onConfiguration, onUpdate, updateState } from '../../host/ipc/component.ts';
 import { GreengrassIpc } from '../../host/ipc/greengrass-ipc.ts';
 import { CloudEcho } from '../../host/ipc/iot-core.ts';

@@ -1,4 +1,5 @@
-import { jsonBytes, type NetworkState } from '../../../lib/shadow/index.ts';
+import { jsonBytes } from '../../../lib/shadow/limits.ts';
+import type { NetworkState } from '../../../lib/shadow/network-report.ts';
 import { NotPendingError } from '../confirmation.ts';
 import { LockedError } from '../lock.ts';
 import { RolledBackError, UnfinishedError } from '../transaction.ts';
