@@ -45,7 +45,7 @@ const effects = [Lab.up, Lab.find, Lab.open, Lab.down, apply, restore, planApply
 const ARTICLE = join(EXAMPLES, 'article.yaml');
 const IMAGE = ['--router-image', 'router.tar'];
 const STEPS = plan(compiled(example('article.yaml')), BARE_TRUCK).steps;
-const DONE = { steps: STEPS, drift: [], absent: [] };
+const DONE = { steps: STEPS, drift: [], absent: [], confirmBy: null };
 
 /** A name that ends up in nobody's way. */
 const directory = mkdtempSync(join(tmpdir(), 'firebreak-cli-'));
@@ -356,7 +356,13 @@ describe('status', () => {
       stdout: `revision ${revision.id} is in force\n`,
     });
     const { stdout } = await status({ good, underway: null, links: [] }, '--json');
-    expect(JSON.parse(stdout)).toEqual({ revision: revision.id, underway: null, changing: null, drift: [] });
+    expect(JSON.parse(stdout)).toEqual({
+      revision: revision.id,
+      underway: null,
+      confirmWithinSeconds: null,
+      changing: null,
+      drift: [],
+    });
   });
 
   test('ends with 1 and what differs', async () => {
@@ -386,7 +392,11 @@ describe('status', () => {
 test('down reports like apply', async () => {
   jest.mocked(remove).mockResolvedValue({ ...DONE, steps: [] });
   expect(await firebreak('down')).toEqual({ exitCode: 0, stdout: 'nothing to do\n', stderr: '' });
-  expect(JSON.parse((await firebreak('down', '--json')).stdout)).toEqual({ steps: [], drift: [], absent: [] });
+  expect(JSON.parse((await firebreak('down', '--json')).stdout)).toEqual({
+    steps: [],
+    drift: [],
+    absent: [],
+  });
 });
 
 describe('matrix', () => {
