@@ -87,6 +87,14 @@ export const shape = {
     error(path, `The name ${quote(name)} cannot be used. Choose ${expected}.`),
 };
 
+/** A fleet's baseline and a truck's patch. */
+export const merge = {
+  baselineIsNoMap: (got: string) =>
+    error(WHOLE, `A baseline is a map of keys and values, but this is ${got}. Start with "version: 1".`),
+  patchIsNoMap: (got: string) =>
+    error(WHOLE, `A patch is a map of what differs from the baseline, but this is ${got}. Write only what differs.`),
+};
+
 /** How much there is. */
 export const limits = {
   tooMany: (section: string, count: number, limit: number) =>
