@@ -20,6 +20,8 @@ export interface StateDirectory {
   readonly checkpoint: string;
   /** Room for the way back on a full disk. */
   readonly reserve: string;
+  /** A file for each guard that is needed. */
+  readonly guards: string;
 }
 
 export function stateDirectory(root: string): StateDirectory {
@@ -29,6 +31,7 @@ export function stateDirectory(root: string): StateDirectory {
     lock: join(root, 'lock'),
     checkpoint: join(root, 'checkpoint.json'),
     reserve: join(root, 'reserve'),
+    guards: join(root, 'guards'),
   };
 }
 

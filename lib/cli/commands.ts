@@ -4,6 +4,8 @@ import type { Command } from 'commander';
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   policy: async () => (await import('./policy.ts')).policyCommand(),
   apply: async () => (await import('./apply.ts')).applyCommand(),
+  confirm: async () => (await import('./confirm.ts')).confirmCommand(),
+  guard: async () => (await import('./guard.ts')).guardCommand(),
   status: async () => (await import('./status.ts')).statusCommand(),
   recover: async () => (await import('./recover.ts')).recoverCommand(),
   watch: async () => (await import('./watch.ts')).watchCommand(),

@@ -45,7 +45,7 @@ const effects = [Lab.up, Lab.find, Lab.open, Lab.down, apply, restore, planApply
 const ARTICLE = join(EXAMPLES, 'article.yaml');
 const IMAGE = ['--router-image', 'router.tar'];
 const STEPS = plan(compiled(example('article.yaml')), BARE_TRUCK).steps;
-const DONE = { steps: STEPS, drift: [], absent: [] };
+const DONE = { steps: STEPS, drift: [], absent: [], confirmBy: null };
 
 /** A name that ends up in nobody's way. */
 const directory = mkdtempSync(join(tmpdir(), 'firebreak-cli-'));
@@ -322,7 +322,7 @@ describe('recover', () => {
     jest.mocked(restore).mockResolvedValue({ to, applied: { ...DONE, steps: [] } });
     expect(await firebreak('recover', ...IMAGE)).toMatchObject({ exitCode: 0, stdout: 'nothing to do\n' });
     const { stdout } = await firebreak('recover', '--json', ...IMAGE);
-    expect(JSON.parse(stdout)).toEqual({ revision: to.revision, steps: [], drift: [], absent: [] });
+    expect(JSON.parse(stdout)).toEqual({ revision: to.revision, steps: [], drift: [], absent: [], confirmBy: null });
   });
 
   test('says that there is no policy', async () => {
@@ -380,7 +380,12 @@ describe('status', () => {
 test('down reports like apply', async () => {
   jest.mocked(remove).mockResolvedValue({ ...DONE, steps: [] });
   expect(await firebreak('down')).toEqual({ exitCode: 0, stdout: 'nothing to do\n', stderr: '' });
-  expect(JSON.parse((await firebreak('down', '--json')).stdout)).toEqual({ steps: [], drift: [], absent: [] });
+  expect(JSON.parse((await firebreak('down', '--json')).stdout)).toEqual({
+    steps: [],
+    drift: [],
+    absent: [],
+    confirmBy: null,
+  });
 });
 
 describe('matrix', () => {

@@ -2,8 +2,10 @@ import type { Command } from 'commander';
 import { applyCommand } from '../../../lib/cli/apply.ts';
 import { bypassesCommand } from '../../../lib/cli/bypasses.ts';
 import { commandsFor } from '../../../lib/cli/commands.ts';
+import { confirmCommand } from '../../../lib/cli/confirm.ts';
 import { demoCommand } from '../../../lib/cli/demo.ts';
 import { downCommand } from '../../../lib/cli/down.ts';
+import { guardCommand } from '../../../lib/cli/guard.ts';
 import { labCommand } from '../../../lib/cli/lab.ts';
 import { main } from '../../../lib/cli/main.ts';
 import { matrixCommand } from '../../../lib/cli/matrix.ts';
@@ -52,6 +54,8 @@ function wholeProgram(): Command {
   return program([
     policyCommand(),
     applyCommand(),
+    confirmCommand(),
+    guardCommand(),
     statusCommand(),
     recoverCommand(),
     watchCommand(),
