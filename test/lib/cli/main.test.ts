@@ -322,7 +322,7 @@ describe('recover', () => {
     jest.mocked(restore).mockResolvedValue({ to, applied: { ...DONE, steps: [] } });
     expect(await firebreak('recover', ...IMAGE)).toMatchObject({ exitCode: 0, stdout: 'nothing to do\n' });
     const { stdout } = await firebreak('recover', '--json', ...IMAGE);
-    expect(JSON.parse(stdout)).toEqual({ revision: to.revision, steps: [], drift: [], absent: [], confirmBy: null });
+    expect(JSON.parse(stdout)).toEqual({ revision: to.revision, steps: [], drift: [], absent: [] });
   });
 
   test('says that there is no policy', async () => {
@@ -350,7 +350,13 @@ describe('status', () => {
       stdout: `revision ${revision.id} is in force\n`,
     });
     const { stdout } = await status({ good, underway: null, links: [] }, '--json');
-    expect(JSON.parse(stdout)).toEqual({ revision: revision.id, underway: null, changing: null, drift: [] });
+    expect(JSON.parse(stdout)).toEqual({
+      revision: revision.id,
+      underway: null,
+      confirmWithinSeconds: null,
+      changing: null,
+      drift: [],
+    });
   });
 
   test('ends with 1 and what differs', async () => {
@@ -384,7 +390,6 @@ test('down reports like apply', async () => {
     steps: [],
     drift: [],
     absent: [],
-    confirmBy: null,
   });
 });
 
