@@ -10,9 +10,19 @@ export const COMPONENTS: readonly Component[] = [
   { directory: 'components/router', artifacts: forEach('router', routerArtifact) },
   {
     directory: 'components/network-manager',
-    artifacts: program('network-manager', { firebreak: 'bin/main.ts', main: 'bin/watch.ts' }),
+    // The command line, too: for the recipe's recover, and for whoever looks after a truck.
+    artifacts: program('network-manager', { ...agent('network-manager'), firebreak: 'bin/main.ts' }),
+  },
+  {
+    directory: 'components/isolation-tester',
+    artifacts: program('isolation-tester', agent('isolation-tester')),
   },
 ];
+
+/** What stays, and what it has others do. */
+function agent(name: string): Readonly<Record<string, string>> {
+  return { main: `components/${name}/main.ts`, worker: `components/${name}/worker.ts` };
+}
 
 function forEach(
   name: string,

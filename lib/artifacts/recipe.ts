@@ -8,6 +8,8 @@ export const BUCKET = 'FIREBREAK-ARTIFACTS';
 /** What AWS IoT Greengrass takes. */
 const MOST_BYTES = 16_000;
 const UNKNOWN_VERSION = '0.0.0';
+/** The nucleus doesn't tell a component which version it is; the recipe does, if its Setenv has this. */
+const VERSION_VARIABLE = 'FIREBREAK_VERSION';
 
 /** Only what is filled in; the recipe's schema is checked where recipes are read. */
 const Template = z.looseObject({
@@ -17,9 +19,10 @@ const Template = z.looseObject({
   Manifests: z.array(
     z.looseObject({
       Platform: z.looseObject({ architecture: z.string() }),
-      Artifacts: z.array(z.looseObject({ URI: z.string() })).optional(),
+      Artifacts: z.array(z.looseObject({ URI: z.string() })),
     }),
   ),
+  Lifecycle: z.looseObject({ Setenv: z.looseObject({ [VERSION_VARIABLE]: z.string().optional() }).optional() }),
 });
 
 export interface BuiltRecipe {
@@ -47,27 +50,22 @@ export interface Filling {
 export function fillRecipe(template: string, { artifacts, versions, architectures }: Filling): BuiltRecipe {
   const recipe = templateOf(template);
   const name = recipe.ComponentName;
+  const manifests = recipe.Manifests.filter(({ Platform }) => architectures.includes(Platform.architecture));
+  const dependencies = pinned(recipe.ComponentDependencies, versions);
   const named = new Set<string>();
   const recipeAt = (version: string) => ({
     ...recipe,
     ComponentVersion: version,
-    ...(recipe.ComponentDependencies === undefined
-      ? {}
-      : { ComponentDependencies: pinned(recipe.ComponentDependencies, versions) }),
-    Manifests: recipe.Manifests.filter(({ Platform }) => architectures.includes(Platform.architecture)).map(
-      (manifest) => ({
-        ...manifest,
-        ...(manifest.Artifacts === undefined
-          ? {}
-          : {
-              Artifacts: manifest.Artifacts.map(({ URI, ...rest }) => {
-                const file = fileOf(URI, name);
-                named.add(file);
-                return { ...located(file, `${name}/${version}`, artifacts), ...rest };
-              }),
-            }),
+    ...(dependencies === undefined ? {} : { ComponentDependencies: dependencies }),
+    Manifests: manifests.map((manifest) => ({
+      ...manifest,
+      Artifacts: manifest.Artifacts.map(({ URI, ...rest }) => {
+        const file = fileOf(URI, name);
+        named.add(file);
+        return { ...located(file, `${name}/${version}`, artifacts), ...rest };
       }),
-    ),
+    })),
+    Lifecycle: knowing(recipe.Lifecycle, version),
   });
   const version = versionOf(digest(write(recipeAt(UNKNOWN_VERSION)), 'hex'));
   const text = write(recipeAt(version));
@@ -86,10 +84,8 @@ function templateOf(text: string): z.infer<typeof Template> {
 }
 
 /** Ours by the exact version that they were built and tried with; Amazon's by the recipe's range. */
-function pinned(
-  dependencies: Readonly<Record<string, { readonly VersionRequirement: string }>>,
-  versions: ReadonlyMap<string, string>,
-) {
+function pinned(dependencies: z.infer<typeof Template>['ComponentDependencies'], versions: Filling['versions']) {
+  if (dependencies === undefined) return undefined;
   return Object.fromEntries(
     Object.entries(dependencies).map(([name, dependency]) => {
       if (dependency.VersionRequirement !== UNKNOWN_VERSION) return [name, dependency];
@@ -98,6 +94,11 @@ function pinned(
       return [name, { ...dependency, VersionRequirement: version }];
     }),
   );
+}
+
+function knowing({ Setenv, ...rest }: z.infer<typeof Template>['Lifecycle'], version: string) {
+  if (Setenv?.[VERSION_VARIABLE] === undefined) return { ...(Setenv === undefined ? {} : { Setenv }), ...rest };
+  return { Setenv: { ...Setenv, [VERSION_VARIABLE]: version }, ...rest };
 }
 
 function located(file: string, place: string, artifacts: ReadonlyMap<string, Uint8Array>) {

@@ -15,16 +15,19 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { unzipSync } from 'fflate';
 import { parse } from 'yaml';
 import { defaultCacheDirectory } from '../../../components/router/cache-directory.ts';
-import { nativeArchitecture } from '../../../components/router/debian.ts';
+import { type Architecture, nativeArchitecture } from '../../../components/router/debian.ts';
 import type { BuiltComponent } from '../../../lib/artifacts/build.ts';
 import { digest } from '../../../lib/artifacts/digest.ts';
 import { PLATFORMS } from '../../../lib/artifacts/platforms.ts';
+import { parseRecipe } from '../../../lib/lab/greengrass/recipes/parse.ts';
+import { forPlatform, platformOf } from '../../../lib/lab/greengrass/recipes/platform.ts';
+import { isolationTesterAccess, networkManagerAccess } from '../../../lib/shadow/permissions.ts';
 
-jest.setTimeout(400_000);
+jest.setTimeout(600_000);
 
 const ROOT = join(__dirname, '../../..');
 const scratch = mkdtempSync(join(tmpdir(), 'firebreak-build-'));
@@ -79,6 +82,7 @@ function freshCache(): string {
 
 const out = join(scratch, 'components');
 let built: readonly BuiltComponent[];
+let native: Architecture;
 beforeAll(() => {
   built = build(ROOT, out);
 });
@@ -90,7 +94,53 @@ test('every component is there, those that others depend on first', () => {
     'com.firebreak.Runtime',
     'com.firebreak.Router',
     'com.firebreak.NetworkManager',
+    'com.firebreak.IsolationTester',
   ]);
+});
+
+test.each(PLATFORMS)('every recipe is as Greengrass documents it, and means something on $greengrass', ({ npm }) => {
+  for (const { recipe } of built) {
+    const parsed = parseRecipe(readFileSync(join(out, recipe), 'utf8'));
+    if ('problems' in parsed) throw new Error(`${recipe}: ${JSON.stringify(parsed.problems)}`);
+    const { lifecycle, artifacts } = forPlatform(parsed.recipe, platformOf(npm)) ?? {};
+    expect(artifacts).toHaveLength(1);
+    expect(Object.keys(lifecycle ?? {})).not.toEqual([]);
+  }
+});
+
+test('only what speaks to Docker or works on networks runs as root', () => {
+  const asRoot = built.flatMap((component) =>
+    Object.entries<{ RequiresPrivilege?: boolean }>(recipeOf(component).Lifecycle)
+      .filter(([, { RequiresPrivilege }]) => RequiresPrivilege === true)
+      .map(([step]) => `${component.name} ${step}`),
+  );
+  expect(asRoot).toEqual([
+    'com.firebreak.Router startup',
+    'com.firebreak.NetworkManager startup',
+    'com.firebreak.NetworkManager recover',
+    'com.firebreak.IsolationTester run',
+  ]);
+});
+
+test.each([
+  ['com.firebreak.NetworkManager', networkManagerAccess],
+  ['com.firebreak.IsolationTester', isolationTesterAccess],
+] as const)('%s asks of Greengrass what the words say, and nothing else', (name, access) => {
+  const component = built.find((one) => one.name === name);
+  const { accessControl } =
+    component === undefined ? {} : recipeOf(component).ComponentConfiguration.DefaultConfiguration;
+  const asked = Object.entries<Record<string, { operations: string[]; resources: string[] }>>(accessControl).map(
+    ([service, policies]) => [
+      service,
+      Object.entries(policies).map(([policy, { operations, resources }]) => {
+        // The nucleus wants them different among all components.
+        expect(policy.startsWith(`${name}:`)).toBe(true);
+        return { operations, resources };
+      }),
+    ],
+  );
+  expect(Object.fromEntries(asked)).toEqual(access('{iot:thingName}'));
+  expect(JSON.stringify(accessControl)).not.toContain('*');
 });
 
 test('the layout is what a local deployment takes, and holds nothing else', () => {
@@ -135,6 +185,7 @@ test.each<[string, number]>([
   ['com.firebreak.Runtime', 50_000_000],
   ['com.firebreak.Router', 5_000_000],
   ['com.firebreak.NetworkManager', 1_000_000],
+  ['com.firebreak.IsolationTester', 500_000],
 ])('a truck downloads no more of %s than it must', (name, most) => {
   expect(files(name).length).toBeGreaterThan(0);
   for (const { bytes } of files(name)) expect(bytes).toBeLessThan(most);
@@ -157,26 +208,55 @@ describe.each(PLATFORMS)('the runtime for $greengrass', ({ machine, npm }) => {
   });
 });
 
-test('elsewhere, with other times, modes, umask, time zone, locale and Node, and nothing in the cache, a build for one processor gives the same bytes; and only what has changed gets another version', async () => {
-  const elsewhere = copyOfProject(join(scratch, 'a place', 'elsewhere'));
-  const argv = ['--architecture', await nativeArchitecture()];
-  const here = build(ROOT, join(scratch, 'here'), { argv });
-  const [archive] = here.find(({ name }) => name === 'com.firebreak.Runtime')?.artifacts ?? [];
-  const node = join(scratch, 'node');
-  const runtime = unzipSync(readFileSync(join(scratch, 'here', archive?.path ?? '')));
-  writeFileSync(node, runtime.node ?? '', { mode: 0o755 });
-  const environment = { XDG_CACHE_HOME: freshCache(), TZ: 'Asia/Kathmandu', LANG: 'tr_TR.UTF-8', LC_ALL: 'C.UTF-8' };
-  const again = join(scratch, 'again');
-  const before = process.umask(0o077);
-  try {
-    build(elsewhere, again, { argv, node, environment });
-    expect(contents(again)).toEqual(contents(join(scratch, 'here')));
-
-    appendFileSync(join(elsewhere, 'components/network-manager/back-off.ts'), '\nconsole.log(1);\n');
-    const rebuilt = build(elsewhere, again, { argv, node, environment });
-    const changed = rebuilt.filter(({ version }, index) => version !== here[index]?.version).map(({ name }) => name);
-    expect(changed).toEqual(['com.firebreak.NetworkManager']);
-  } finally {
-    process.umask(before);
+/** The built runtime for this machine, as the nucleus unpacks it; gives the program that starts programs with it. */
+async function unpackedRuntime(): Promise<string> {
+  const { machine } = PLATFORMS.find(({ debian }) => debian === native) ?? {};
+  const archive = files('com.firebreak.Runtime').find(({ path }) => path.endsWith(`-${machine}.zip`));
+  const directory = join(scratch, 'runtime');
+  for (const [path, bytes] of Object.entries(unzipSync(readFileSync(join(out, archive?.path ?? ''))))) {
+    mkdirSync(dirname(join(directory, path)), { recursive: true });
+    writeFileSync(join(directory, path), bytes, { mode: 0o555 });
   }
+  return join(directory, 'run');
+}
+
+describe('with the runtime’s Node instead of this one', () => {
+  let run: string;
+  beforeAll(async () => {
+    native = await nativeArchitecture();
+    run = await unpackedRuntime();
+  });
+
+  test('programs find the native addons, wherever they are themselves', () => {
+    const program = join(scratch, 'program.js');
+    const addons = '[require("koffi").version, typeof require(process.env.AWS_CRT_NODEJS_BINARY_ABSOLUTE_PATH)]';
+    writeFileSync(program, `console.log(JSON.stringify([process.version, process.argv[2], ...${addons}]))`);
+    const [version, word, koffi, crt] = JSON.parse(execFileSync(run, [program, 'two words'], { cwd: '/' }).toString());
+    expect([version, word, koffi, crt]).toEqual([
+      expect.stringMatching(/^v22\./),
+      'two words',
+      expect.any(String),
+      'object',
+    ]);
+  });
+
+  test('a build elsewhere, at other times, with other modes, umask, time zone and locale, and nothing in the cache, gives the same bytes; and only what has changed gets another version', () => {
+    const elsewhere = copyOfProject(join(scratch, 'a place', 'elsewhere'));
+    const argv = ['--architecture', native];
+    const here = build(ROOT, join(scratch, 'here'), { argv });
+    const environment = { XDG_CACHE_HOME: freshCache(), TZ: 'Asia/Kathmandu', LANG: 'tr_TR.UTF-8', LC_ALL: 'C.UTF-8' };
+    const again = join(scratch, 'again');
+    const before = process.umask(0o077);
+    try {
+      build(elsewhere, again, { argv, node: run, environment });
+      expect(contents(again)).toEqual(contents(join(scratch, 'here')));
+
+      appendFileSync(join(elsewhere, 'components/network-manager/back-off.ts'), '\nconsole.log(1);\n');
+      const rebuilt = build(elsewhere, again, { argv, node: run, environment });
+      const changed = rebuilt.filter(({ version }, index) => version !== here[index]?.version).map(({ name }) => name);
+      expect(changed).toEqual(['com.firebreak.NetworkManager', 'com.firebreak.IsolationTester']);
+    } finally {
+      process.umask(before);
+    }
+  });
 });

@@ -16,7 +16,8 @@ Manifests:
   - Platform: { os: linux, architecture: aarch64 }
     Artifacts: [{ URI: s3://FIREBREAK-ARTIFACTS/aarch64.zip, Unarchive: ZIP }]
 Lifecycle:
-  Install: { Script: 'echo {artifacts:path}' }
+  Setenv: { FIREBREAK_VERSION: 0.0.0, OTHER: 1 }
+  install: { Script: 'echo {artifacts:path}' }
 `;
 
 const filling = (changed: Partial<Filling> = {}): Filling => ({
@@ -50,7 +51,10 @@ test('a filled recipe names its version, where artifacts are and what they must 
       { Platform: { os: 'linux', architecture: 'amd64' }, Artifacts: [artifact('x86_64.zip', 'for x86_64')] },
       { Platform: { os: 'linux', architecture: 'aarch64' }, Artifacts: [artifact('aarch64.zip', 'for aarch64')] },
     ],
-    Lifecycle: { Install: { Script: 'echo {artifacts:path}' } },
+    Lifecycle: {
+      Setenv: { FIREBREAK_VERSION: version, OTHER: 1 },
+      install: { Script: 'echo {artifacts:path}' },
+    },
   });
 });
 
