@@ -22,6 +22,8 @@ export interface StateDirectory {
   readonly reserve: string;
   /** A file for each guard that is needed. */
   readonly guards: string;
+  /** What was well before the change that is under way. */
+  readonly baseline: string;
 }
 
 export function stateDirectory(root: string): StateDirectory {
@@ -32,6 +34,7 @@ export function stateDirectory(root: string): StateDirectory {
     checkpoint: join(root, 'checkpoint.json'),
     reserve: join(root, 'reserve'),
     guards: join(root, 'guards'),
+    baseline: join(root, 'baseline.json'),
   };
 }
 

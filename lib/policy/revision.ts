@@ -14,3 +14,9 @@ export function revisionOf(document: PolicyDocument): Revision {
   const hash = createHash('sha256').update(canonicalText(content)).digest('hex').slice(0, 12);
   return { sequence, hash, id: `${sequence}-${hash}` };
 }
+
+/** The revision of an id, `SEQUENCE-HASH`. */
+export function revisionNamed(id: string): Revision {
+  const [sequence = '', hash = ''] = id.split('-');
+  return { sequence: Number(sequence), hash, id };
+}

@@ -9,3 +9,6 @@ export function say(event: string, details: Readonly<Record<string, unknown>> = 
 export function sayReport({ event, ...report }: WatchReport): void {
   say(event, { ...report, ...('steps' in report ? { steps: report.steps.map(describe) } : {}) });
 }
+
+export const sayError = (error: unknown): void =>
+  say('error', { why: error instanceof Error ? error.message : String(error) });
