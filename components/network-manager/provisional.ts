@@ -27,6 +27,12 @@ export function isPending({ provisional: { state, deadline } }: ProvisionalChang
   return state === 'pending' && remainingMs(deadline, now) > 0;
 }
 
+/** The policy that is in force whole, confirmed or not; null: there is none, or it is just being changed. */
+export function inForce({ good, underway }: Checkpoint): Goal | null {
+  if (underway === null) return good;
+  return isProvisional(underway) && underway.provisional.state === 'pending' ? goalOf(underway) : null;
+}
+
 export const isSame = (one: Moment, other: Moment): boolean =>
   one.boot === other.boot && one.uptimeMs === other.uptimeMs;
 

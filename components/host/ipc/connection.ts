@@ -29,19 +29,12 @@ export class Connection {
     const lost = this.#lost.then(() => {
       throw new IpcError(operation, 'Unreachable', 'the connection was lost; nobody knows whether it was done');
     });
+    lost.catch(() => undefined);
     try {
-      return await Promise.race([
-        inTime(
-          operation,
-          orUnreachable(operation, () => act(this.#client)),
-          timeoutMs,
-        ),
-        lost,
-      ]);
+      const settled = Promise.race([orUnreachable(operation, () => act(this.#client)), lost]);
+      return await inTime(operation, settled, timeoutMs);
     } catch (error) {
       throw ipcErrorOf(operation, error);
-    } finally {
-      lost.catch(() => undefined);
     }
   }
 
@@ -67,7 +60,7 @@ function orUnreachable<T>(operation: string, act: () => T): T {
   }
 }
 
-export async function inTime<T>(operation: string, promise: Promise<T>, timeoutMs: number): Promise<T> {
+async function inTime<T>(operation: string, promise: Promise<T>, timeoutMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_, reject) => {
     timer = setTimeout(

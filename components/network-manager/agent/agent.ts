@@ -1,5 +1,7 @@
 import type { NetworkState } from '../../../lib/shadow/network-report.ts';
 import { describe } from '../../../lib/truck/steps.ts';
+import { type Health, healthAfter } from '../../host/health.ts';
+import { say, sayError } from '../../host/say.ts';
 import { ask } from '../../host/worker.ts';
 import type { Meaning } from '../apply.ts';
 import { Bell } from '../bell.ts';
@@ -8,8 +10,7 @@ import { eventSources } from '../events.ts';
 import { hold } from '../hold.ts';
 import type { TruckSurroundings } from '../surroundings.ts';
 import { PACE, type WatchReport, watch } from '../watch.ts';
-import { type Health, healthAfter } from './health.ts';
-import { say, sayError, sayReport } from './say.ts';
+import { sayReport } from './say-report.ts';
 import { TruckLink } from './truck-link.ts';
 import { truckWorld } from './truck-world.ts';
 import { followWishes, type Told } from './wishes.ts';
@@ -65,7 +66,9 @@ export async function runAgent(own: TruckSurroundings, worker: string, signal: A
       drift = { repaired: (drift?.repaired ?? 0) + 1, steps: report.steps.map(describe), at: Date.now() };
       void tell().catch(sayError);
     }
-    const now = healthAfter(health, report.event, performance.now() - begun);
+    const outcome = OUTCOMES[report.event];
+    if (outcome === undefined) return;
+    const now = healthAfter(health, outcome, performance.now() - begun);
     if (now === health || now === 'starting') return;
     health = now;
     say('health', { health });
@@ -92,6 +95,14 @@ export async function runAgent(own: TruckSurroundings, worker: string, signal: A
   });
   await Promise.all([watching, link.run(signal), following]);
 }
+
+/** What the watch's word says of enforcement. */
+const OUTCOMES: { readonly [Event in WatchReport['event']]?: 'well' | 'failed' } = {
+  'as-desired': 'well',
+  repaired: 'well',
+  failed: 'failed',
+  obstructed: 'failed',
+};
 
 /** What an older wish is measured by. */
 function lastSequence(revision: string | undefined): { readonly lastSequence?: number } {

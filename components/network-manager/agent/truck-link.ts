@@ -8,8 +8,7 @@ import { CloudEcho } from '../../host/ipc/iot-core.ts';
 import { getShadow, onDelta } from '../../host/ipc/shadow.ts';
 import { ShadowReporter } from '../../host/ipc/shadow-reporter.ts';
 import type { Checkpoint } from '../checkpoint.ts';
-import { isProvisional } from '../provisional.ts';
-import type { Health } from './health.ts';
+import { inForce } from '../provisional.ts';
 import type { ReadWish, Told } from './wishes.ts';
 import type { WishAnswer } from './work.ts';
 
@@ -57,7 +56,7 @@ export class TruckLink {
 
   readonly isCloudAlive = (timeoutMs: number): Promise<boolean> => this.#echo.isAlive(timeoutMs);
 
-  async tellHealth(health: Exclude<Health, 'starting'>, signal: AbortSignal): Promise<void> {
+  async tellHealth(health: 'RUNNING' | 'ERRORED', signal: AbortSignal): Promise<void> {
     for (;;) {
       await this.#ipc.connected(signal);
       if (signal.aborted) return;
@@ -83,14 +82,14 @@ export class TruckLink {
     return { wish: this.#known.wish, section: shadow?.desired, confirmWithinMs: seconds * 1000 };
   };
 
-  tell({ wish, desiredBytes, ...told }: Told, { good, underway }: Checkpoint, drift: NetworkState['drift']): void {
-    const inForce = isProvisional(underway) && underway.provisional.state === 'pending' ? underway : good;
+  tell({ wish, desiredBytes, ...told }: Told, checkpoint: Checkpoint, drift: NetworkState['drift']): void {
+    const present = inForce(checkpoint) ?? checkpoint.good;
     const desired: NetworkState['desired'] =
       wish.kind === 'nothing' ? undefined : { id: wish.id, ...('revision' in wish ? { revision: wish.revision } : {}) };
     const document = networkReported(
       {
         ...told,
-        ...(inForce === null ? {} : { revision: revisionNamed(inForce.revision) }),
+        ...(present === null ? {} : { revision: revisionNamed(present.revision) }),
         ...(desired === undefined ? {} : { desired }),
         ...(drift === undefined ? {} : { drift }),
         agent: this.#options.version,

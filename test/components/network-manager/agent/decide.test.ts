@@ -1,5 +1,4 @@
 import { decide, type Next, type Situation } from '../../../../components/network-manager/agent/decide.ts';
-import { healthAfter } from '../../../../components/network-manager/agent/health.ts';
 import type { WishAnswer } from '../../../../components/network-manager/agent/work.ts';
 import { type Goal, NO_POLICY, type RolledBack } from '../../../../components/network-manager/checkpoint.ts';
 
@@ -79,17 +78,4 @@ test.each<[string, Situation, Partial<Next>]>([
   ['but not if something else is wished for', failed(3, 0, 'another'), { do: 'apply', goal: NEW }],
 ])('%s', (_what, given, expected) => {
   expect(decide(given)).toMatchObject(expected);
-});
-
-test.each([
-  ['starting', 'as-desired', 0, 'RUNNING'],
-  ['starting', 'repaired', 0, 'RUNNING'],
-  ['starting', 'noticed', 100_000, 'starting'],
-  ['starting', 'failed', 1000, 'starting'],
-  ['starting', 'failed', 91_000, 'ERRORED'],
-  ['starting', 'obstructed', 91_000, 'ERRORED'],
-  ['ERRORED', 'repaired', 95_000, 'RUNNING'],
-  ['RUNNING', 'failed', 95_000, 'RUNNING'],
-] as const)('health: %s, then %s after %i ms, is %s', (health, report, sinceMs, expected) => {
-  expect(healthAfter(health, report, sinceMs)).toBe(expected);
 });
