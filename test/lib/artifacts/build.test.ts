@@ -118,7 +118,7 @@ test('only what speaks to Docker or works on networks runs as root', () => {
     'com.firebreak.Router startup',
     'com.firebreak.NetworkManager startup',
     'com.firebreak.NetworkManager recover',
-    'com.firebreak.IsolationTester run',
+    'com.firebreak.IsolationTester startup',
   ]);
 });
 
