@@ -78,6 +78,12 @@ module.exports = {
       'the bench measures the product, which knows nothing of it',
     ),
     only(
+      'nobody-uses-artifacts-but-the-build',
+      '^(bin|components|bench|lib/(?!artifacts/))',
+      { path: '^lib/artifacts/' },
+      'what is shipped does not know how it is packed',
+    ),
+    only(
       'nobody-uses-tests',
       '^(bin|components|lib|bench)/',
       { path: '^test/' },
