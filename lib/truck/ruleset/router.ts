@@ -1,5 +1,5 @@
-import type { Policy } from '../../policy/index.ts';
-import { uplinkGroups } from '../groups.ts';
+import type { HostLink, Policy } from '../../policy/index.ts';
+import { HOST_GROUP, uplinkGroups } from '../groups.ts';
 import type { Ruleset } from '../network.ts';
 import { ALLOW, ANSWER, flowRules, OPENING, type Reading } from './flows.ts';
 import { NOT_INTERNET } from './not-internet.ts';
@@ -30,7 +30,7 @@ function forwarding(uplinks: readonly number[]): readonly string[] {
  * - input: the router answers an echo request only on the address of the interface it came in by;
  * - forward: first the conversations that this very ruleset has allowed, known by the connection's mark; all others, also those that an
  *   earlier ruleset allowed or that somebody let in, are looked up: one set lookup over all flows, then internet for the segments that
- *   have it. So a revoked flow ends with its conversations, and a conversation that stays allowed loses no packet when rulesets change.
+ *   have it, and for the host link. So a revoked flow ends with its conversations, and a conversation that stays allowed loses no packet when rulesets change.
  */
 export function routerRuleset(policy: Policy): Ruleset {
   const uplinks = uplinkGroups(policy).map(({ group }) => group);
@@ -69,20 +69,24 @@ function sources(policy: Policy, uplinks: readonly number[]): readonly string[] 
     'meta nfproto ipv6 counter drop',
     // A rule for each segment, and no set of pairs with subnets: such a set is empty for a moment in each swap (see flows.ts).
     ...policy.segments.map((segment) => `iifgroup ${segment.vlan} ip saddr ${segment.subnet} accept`),
+    ...onHostLink(policy, ({ host }) => `iifgroup ${HOST_GROUP} ip saddr ${host} accept`),
     ...when(uplinks, `iifgroup ${elements(uplinks.map(String))} ${subnetsOtherThan(policy)}accept`),
     'counter comment "source not of this interface"',
   ];
 }
 
 function subnetsOtherThan(policy: Policy): string {
-  const subnets = policy.segments.map((segment) => segment.subnet);
+  const subnets = inside(policy);
   return subnets.length === 0 ? '' : `ip saddr != ${elements(subnets)} `;
 }
 
 function ownAddresses(policy: Policy): readonly string[] {
-  const own = policy.segments.flatMap((segment) =>
-    [segment.router, segment.gateway].map((address) => `${segment.vlan} . ${address}`),
-  );
+  const own = [
+    ...policy.segments.flatMap((segment) =>
+      [segment.router, segment.gateway].map((address) => `${segment.vlan} . ${address}`),
+    ),
+    ...onHostLink(policy, ({ router }) => `${HOST_GROUP} . ${router}`),
+  ];
   return [
     'iif lo accept',
     ESTABLISHED_FIRST,
@@ -93,15 +97,26 @@ function ownAddresses(policy: Policy): readonly string[] {
 
 /** Flows, then the internet. */
 function allowed(policy: Policy, uplinks: readonly number[], reading: Reading): readonly string[] {
-  const online = policy.segments
-    .filter((segment) => segment.internet)
-    .flatMap((segment) => uplinks.map((uplink) => `${segment.vlan} . ${uplink} : jump ${reading.internet}`));
+  const online = [
+    ...policy.segments.filter(({ internet }) => internet).map(({ vlan }) => vlan),
+    ...onHostLink(policy, () => HOST_GROUP),
+  ].flatMap((group) => uplinks.map((uplink) => `${group} . ${uplink} : jump ${reading.internet}`));
   return [...flowRules(policy, reading), ...when(online, `${reading.groups} vmap ${elements(online)}`)];
 }
 
 function masquerade(policy: Policy, uplinks: readonly number[]): readonly string[] {
-  const subnets = policy.segments.map((segment) => segment.subnet);
+  const subnets = inside(policy);
   return uplinks.length > 0 && subnets.length > 0
     ? [`oifgroup ${elements(uplinks.map(String))} ip saddr ${elements(subnets)} masquerade`]
     : [];
+}
+
+/** All subnets on the router's inner side. */
+function inside(policy: Policy): readonly string[] {
+  return [...policy.segments.map(({ subnet }) => subnet), ...onHostLink(policy, ({ subnet }) => subnet)];
+}
+
+/** What is said of the host link, if there is one. */
+function onHostLink<T>({ hostLink }: Policy, say: (link: HostLink) => T): readonly T[] {
+  return hostLink === undefined ? [] : [say(hostLink)];
 }
