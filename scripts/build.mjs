@@ -22,7 +22,27 @@ const bundled = {
   external: ['koffi'],
   logLevel: 'warning',
 };
-await build({ ...bundled, entryPoints: { bundle: 'bin/main.ts', watch: 'bin/watch.ts' }, outdir: out });
+// The clients of the cloud lie beside it, and are loaded when an operator asks for them: no truck gets them.
+const operatorPart = {
+  name: 'operator-part',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^\.\/(mqtt|rest)-cloud\.ts$/ }, ({ path, kind }) =>
+      kind === 'dynamic-import' ? { path: `../operator/${path.slice(2, -3)}.js`, external: true } : undefined,
+    ),
+};
+await build({
+  ...bundled,
+  entryPoints: { bundle: 'bin/main.ts', watch: 'bin/watch.ts' },
+  outdir: out,
+  plugins: [operatorPart],
+  // The launcher's script has no way to import, but it can require.
+  supported: { 'dynamic-import': false },
+});
+await build({
+  ...bundled,
+  entryPoints: ['lib/cli/truck/mqtt-cloud.ts', 'lib/cli/truck/rest-cloud.ts'],
+  outdir: join(root, 'build', 'operator'),
+});
 // What bench and lab tests send probes with while something changes, the lab's cloud, and its Greengrass; no real truck gets them.
 for (const name of ['flood', 'cloud', 'greengrass']) {
   await build({

@@ -77,23 +77,15 @@ export class Cloud {
   /** Starts it, also after `stop` and `kill`, with the shadows that it had. One that runs is stopped first. */
   async start(): Promise<void> {
     await this.stop();
-    const { directory, host } = this.configuration;
-    const paths = this.#paths;
-    await this.#machine.run(['mkdir', '-p', '-m', '700', paths.certificates, paths.broker]);
-    await makeAuthority(this.#machine, directory);
-    await issueForServer(this.#machine, directory, SERVER, host);
-    for (const name of [SERVICE, OPERATOR]) await issue(this.#machine, directory, name);
-    await this.#write(paths.brokerConfiguration, brokerConfiguration(this.configuration));
-    await this.#write(paths.brokerAccess, brokerAccess());
-    await this.#write(paths.configuration, JSON.stringify(this.configuration));
     const program = await readFile(this.#options.program, 'utf8');
     // What a VM sees of the machine's files may be stale: a build is never overwritten there.
     const hash = createHash('sha256').update(program).digest('hex').slice(0, 12);
-    const copy = join(directory, `${PROGRAM}${hash}.cjs`);
-    await this.#write(copy, program);
+    const copy = join(this.configuration.directory, `${PROGRAM}${hash}.cjs`);
+    if (!(await this.#isPrepared(copy))) await this.#prepare(copy, program);
     const inside = this.#inside();
-    if (inside.length > 0) await this.#machine.run([...inside, 'ip', 'address', 'replace', `${host}/32`, 'dev', 'lo']);
-    await this.#spawn([...inside, process.execPath, copy, paths.configuration]);
+    const address = `${this.configuration.host}/32`;
+    if (inside.length > 0) await this.#machine.run([...inside, 'ip', 'address', 'replace', address, 'dev', 'lo']);
+    await this.#spawn([...inside, process.execPath, copy, this.#paths.configuration]);
   }
 
   /** Ends it in good order. */
@@ -120,6 +112,26 @@ export class Cloud {
     return exitCode === 0;
   }
 
+  /** The configuration is written last. */
+  async #isPrepared(program: string): Promise<boolean> {
+    const look = '[ ! -e "$1" ] || cat "$2"';
+    const argv = ['sh', '-c', look, 'look', program, this.#paths.configuration];
+    return (await this.#machine.run(argv, { check: false })).stdout === JSON.stringify(this.configuration);
+  }
+
+  async #prepare(copy: string, program: string): Promise<void> {
+    const { directory, host } = this.configuration;
+    const paths = this.#paths;
+    await this.#machine.run(['mkdir', '-p', '-m', '700', paths.certificates, paths.broker]);
+    await makeAuthority(this.#machine, directory);
+    await issueForServer(this.#machine, directory, SERVER, host);
+    for (const name of [SERVICE, OPERATOR]) await issue(this.#machine, directory, name);
+    await this.#write(paths.brokerConfiguration, brokerConfiguration(this.configuration));
+    await this.#write(paths.brokerAccess, brokerAccess());
+    await this.#write(copy, program);
+    await this.#write(paths.configuration, JSON.stringify(this.configuration));
+  }
+
   #inside(): readonly string[] {
     const { netns } = this.#options;
     return netns === undefined ? [] : ['nsenter', `--net=${netns}`];
@@ -130,11 +142,12 @@ export class Cloud {
     const start = `
       log=$1; shift; rm -f "$log"; setsid "$@" >"$log" 2>&1 </dev/null & pid=$!; i=0
       until grep -qx ready "$log" 2>/dev/null; do
-        kill -0 $pid 2>/dev/null && [ $i -lt 600 ] || exit 1
-        i=$((i+1)); sleep 0.1
+        kill -0 $pid 2>/dev/null && [ $i -lt 900 ] || exit 1
+        i=$((i+1)); sleep 0.2
       done`;
     const { exitCode } = await this.#machine.run(['sh', '-c', start, 'start', this.#paths.log, ...argv], {
       check: false,
+      timeoutMs: 200_000,
     });
     if (exitCode === 0) return;
     const { stdout } = await this.#machine.run(['tail', '-n', '20', this.#paths.log], { check: false });
