@@ -68,8 +68,13 @@ export class GreengrassIpc {
   async connected(signal: AbortSignal): Promise<void> {
     if (this.#connection !== null || signal.aborted) return;
     await new Promise<void>((resolve) => {
-      this.#waiting.add(resolve);
-      signal.addEventListener('abort', () => resolve(), { once: true });
+      const done = () => {
+        signal.removeEventListener('abort', done);
+        this.#waiting.delete(done);
+        resolve();
+      };
+      this.#waiting.add(done);
+      signal.addEventListener('abort', done, { once: true });
     });
   }
 
@@ -84,8 +89,7 @@ export class GreengrassIpc {
       signal.addEventListener('abort', stop, { once: true });
       if (signal.aborted) stop();
       this.#connection = connection;
-      for (const resolve of this.#waiting) resolve();
-      this.#waiting.clear();
+      for (const done of [...this.#waiting]) done();
       const subscribed = this.#subscriptions.map((one) => this.#keep(one, connection, over.signal));
       await connection.untilLost();
       this.#connection = null;
