@@ -85,7 +85,7 @@ export class GreengrassIpc {
     await this.#again('connect', signal, async () => {
       const connection = await Connection.open(newClient, this.#pace.connectMs);
       const over = new AbortController();
-      const stop = () => connection.close();
+      const stop = () => void connection.close();
       signal.addEventListener('abort', stop, { once: true });
       if (signal.aborted) stop();
       this.#connection = connection;
@@ -96,6 +96,7 @@ export class GreengrassIpc {
       signal.removeEventListener('abort', stop);
       over.abort();
       await Promise.all(subscribed);
+      await connection.close();
       throw new IpcError('connect', 'Unreachable', 'the connection was lost');
     });
   }
@@ -122,7 +123,8 @@ export class GreengrassIpc {
         began?.();
         return await ended;
       } finally {
-        void stream.close().catch(() => undefined);
+        // With the connection the client closes its streams itself; both at once has crashed its native part.
+        if (!over.aborted) await stream.close().catch(() => undefined);
       }
     });
   }
