@@ -1,5 +1,5 @@
 // The directions of ARCHITECTURE.md, held in CI.
-const PURE = '^lib/(policy|truck|packet|lab/shadow)/';
+const PURE = '^lib/(policy|truck|packet|lab/shadow|lab/greengrass/recipes)/';
 const only = (name, from, to, comment) => ({ name, comment, severity: 'error', from: { path: from }, to });
 module.exports = {
   forbidden: [
@@ -76,6 +76,12 @@ module.exports = {
       '^(bin|components|lib)/',
       { path: '^bench/' },
       'the bench measures the product, which knows nothing of it',
+    ),
+    only(
+      'nobody-uses-artifacts-but-the-build',
+      '^(bin|components|bench|lib/(?!artifacts/))',
+      { path: '^lib/artifacts/' },
+      'what is shipped does not know how it is packed',
     ),
     only(
       'nobody-uses-tests',

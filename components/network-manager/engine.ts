@@ -39,6 +39,7 @@ export async function createNetwork(docker: Docker, network: ContainerNetwork, s
     CheckDuplicate: true,
     Driver: network.driver,
     EnableIPv6: false,
+    Internal: network.internal === true,
     IPAM: { Driver: 'default', Config: [{ Subnet: network.subnet, Gateway: network.gateway }] },
     Options: network.options,
     Labels: labels(specification),

@@ -1,11 +1,11 @@
 import { readlinkSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ROUTER } from '../../lib/truck/network.ts';
+import { HOST_ROUTE_METRIC, ROUTER } from '../../lib/truck/network.ts';
 import { containerNamespace } from '../host/container-namespace.ts';
 import type { Docker } from '../host/docker.ts';
 import { hasCode } from '../host/errno.ts';
 import type { Listener } from '../host/listener.ts';
-import { monitor } from '../host/monitor.ts';
+import { type MonitorOptions, monitor } from '../host/monitor.ts';
 import { watchSysctls } from '../host/sysctl.ts';
 
 /** Where events come from, until the signal ends it. One that ends by itself throws; it is started again. */
@@ -18,12 +18,13 @@ export interface EventSource {
   readonly listen: (listener: Listener, signal: AbortSignal) => Promise<void>;
 }
 
-/**
- * Changes of the host's routes are no drift: the host's own routing is not ours. `netconf` tells of forwarding that is switched (ip-monitor(8)).
- */
-const HOST_LINKS = ['ip', '-4', '-o', 'monitor', 'link', 'address', 'netconf'];
+/** Each event after the word for what it is about; `netconf` tells of forwarding that is switched (ip-monitor(8)). */
+const HOST_LINKS = ['ip', '-4', '-o', 'monitor', 'label', 'link', 'address', 'route', 'netconf'];
 const ROUTER_LINKS = ['ip', '-4', '-o', 'monitor', 'link', 'address', 'route', 'netconf'];
 const RULES = ['nft', 'monitor'];
+
+/** The host's own routing is not ours, except for the route over the host link, which has a metric of its own. */
+const isOurs = (event: string) => !event.startsWith('[ROUTE]') || event.includes(`metric ${HOST_ROUTE_METRIC}`);
 
 /** What can change a truck network; not what a health check or a `docker exec` makes. */
 const DOCKER_EVENTS = {
@@ -37,7 +38,7 @@ const LOOK_EVERY_MS = 1000;
 /** Everything that tells of changes on a truck. @param sysctls paths of those that matter now */
 export function eventSources(docker: Docker, sysctls: () => readonly string[]): readonly EventSource[] {
   return [
-    { name: 'links', listen: (listener, signal) => monitor(HOST_LINKS, listener, { signal }) },
+    { name: 'links', listen: (listener, signal) => monitorHost(listener, { signal }) },
     { name: 'rules', listen: (listener, signal) => monitor(RULES, listener, { signal }) },
     {
       name: 'sysctls',
@@ -46,6 +47,11 @@ export function eventSources(docker: Docker, sysctls: () => readonly string[]): 
     { name: 'Docker', vital: true, listen: (listener, signal) => docker.events(DOCKER_EVENTS, listener, signal) },
     { name: 'router', transient: true, listen: (listener, signal) => listenInRouter(docker, listener, signal) },
   ];
+}
+
+/** Links, addresses and switches of the host, and its route over the host link. */
+export function monitorHost(listener: Listener, options: MonitorOptions): Promise<void> {
+  return monitor(HOST_LINKS, listener, { ...options, concerns: isOurs });
 }
 
 /** Links and rules in the router's namespace, as long as the router lives. */

@@ -13,6 +13,7 @@ import { run } from '../host/run.ts';
 import { readSysctl } from '../host/sysctl.ts';
 import { CheckpointError, readCheckpoint } from './checkpoint.ts';
 import type { ListedContainer, ListedNetwork } from './engine.ts';
+import { observeHostRoutes } from './host-route.ts';
 import { LINK_ALIAS, OWNER, OWNER_LABEL, SPECIFICATION_LABEL } from './labels.ts';
 import { currentConfiguration } from './router-configuration.ts';
 import { observeRuleset } from './rulesets.ts';
@@ -20,8 +21,9 @@ import { EDGE_TABLE, HOST_TABLE, ROUTER_TABLE, type Truck } from './truck.ts';
 
 /** Looks at everything that the truck network is about. @param sysctls those whose values are asked for. */
 export async function observe(truck: Truck, sysctls: readonly Sysctl[]): Promise<Observed> {
-  const [links, networks, containers, hostRuleset, edgeRuleset, remembered, values] = await Promise.all([
+  const [links, hostRoutes, networks, containers, hostRuleset, edgeRuleset, remembered, values] = await Promise.all([
     listLinks(),
+    observeHostRoutes(),
     truck.docker.get<readonly ListedNetwork[]>('/networks'),
     truck.docker.get<readonly ListedContainer[]>('/containers/json', { all: '1' }),
     observeRuleset(HOST_TABLE, truck.state.listings),
@@ -31,6 +33,7 @@ export async function observe(truck: Truck, sysctls: readonly Sysctl[]): Promise
   ]);
   return {
     links: observedLinks(links, networks, remembered),
+    hostRoutes,
     sysctls: Object.fromEntries(values),
     hostRuleset,
     edgeRuleset,

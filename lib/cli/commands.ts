@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   bypasses: async () => (await import('./bypasses.ts')).bypassesCommand(),
   down: async () => (await import('./down.ts')).downCommand(),
   'router-image': async () => (await import('./router-image.ts')).routerImageCommand(),
+  truck: async () => (await import('./truck/truck.ts')).truckCommand(),
   lab: async () => (await import('./lab.ts')).labCommand(),
   demo: async () => (await import('./demo.ts')).demoCommand(),
 };

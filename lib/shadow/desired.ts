@@ -58,7 +58,7 @@ export type Wish =
 /** Reads a `desired` section. It never throws: whatever is wrong is among the problems, each with its path from `desired` on. */
 export function readDesired(section: unknown, context: DesiredContext): Wish {
   if (section === undefined || section === null) return { kind: 'nothing' };
-  const id = idOf(section);
+  const id = wishId(section);
   const refused = (problems: readonly Problem[]): Wish => ({ kind: 'refused', id, problems });
   if (!isMap(section)) return refused([say.notAMap(describeValue(section))]);
   if (Object.keys(section).length === 0) return { kind: 'nothing' };
@@ -141,7 +141,8 @@ function isSet(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 
-function idOf(section: unknown): string {
+/** What a truck calls a `desired` section when it reports what came of it. */
+export function wishId(section: unknown): string {
   return createHash('sha256').update(textOf(section)).digest('hex').slice(0, 12);
 }
 

@@ -40,6 +40,30 @@ const Part = z.object({
 });
 export type EvidencePart = Readonly<z.infer<typeof Part>>;
 
+const Rows = z.array(
+  z.looseObject({
+    expectation: z.looseObject({
+      from: z.string(),
+      to: z.string(),
+      address: z.string(),
+      probe: z.looseObject({ protocol: z.string() }),
+      verdict: z.string(),
+      because: z.string(),
+    }),
+    observed: z.string(),
+    outcome: z.string(),
+    reason: z.string(),
+  }),
+);
+/** As much of evidence's shape as is relied on before it is believed. */
+const Whole = z.looseObject({
+  thing: z.string(),
+  revision: z.looseObject({ id: z.string() }),
+  at: z.string(),
+  matrix: z.looseObject({ rows: Rows, counts: z.record(z.string(), z.number()), verdict: z.string() }),
+  vantages: z.array(z.looseObject({ node: z.string(), kind: z.string() })),
+});
+
 /** Each part is a message within AWS IoT Core's limit: so much of it may be base64, the rest is for what stands beside. */
 const DATA_BYTES = ((EVIDENCE_PART_BYTES - 1024) / 4) * 3;
 
@@ -90,7 +114,9 @@ export function assembleEvidence(parts: readonly EvidencePart[]): Evidence {
   const ordered = Array.from({ length: first.parts }, (_, index) => byNumber.get(index + 1) ?? Buffer.alloc(0));
   const text = textOf(Buffer.concat(ordered));
   if (hashOf(text) !== first.sha256) throw tampered('its hash is another');
-  const evidence = JSON.parse(text) as Evidence;
+  const parsed = Whole.safeParse(JSON.parse(text));
+  if (!parsed.success) throw new Error(`this is no evidence: ${z.prettifyError(parsed.error)}`);
+  const evidence = parsed.data as unknown as Evidence;
   if (evidence.thing !== first.thing || evidence.revision.id !== first.revision || evidence.at !== first.at)
     throw tampered('its parts say another truck, revision or time than it does itself');
   return evidence;

@@ -1,4 +1,4 @@
-export { type DesiredContext, type NetworkDesired, readDesired, type Wish } from './desired.ts';
+export { type DesiredContext, type NetworkDesired, readDesired, type Wish, wishId } from './desired.ts';
 export {
   assembleEvidence,
   type Evidence,
@@ -25,6 +25,7 @@ export { replacing } from './replace.ts';
 export {
   beginReport,
   endReport,
+  HEARTBEAT_MS,
   REPORTING_PACE,
   type Report,
   type Reporting,

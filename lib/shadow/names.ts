@@ -2,7 +2,7 @@
 export const SHADOWS = ['network', 'isolation'] as const;
 export type ShadowName = (typeof SHADOWS)[number];
 
-/** Where a truck publishes its whole matrix, in parts. */
+/** Where a truck publishes its whole matrix, in parts. What takes one part only is retained: who asks later has it at once. */
 export const evidenceTopic = (thing: string): string => `firebreak/${thing}/isolation/evidence`;
 
 /** What a truck says to itself, by way of the cloud: that it comes back proves the connection alive. */

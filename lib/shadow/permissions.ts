@@ -60,6 +60,7 @@ export function truckStatements(thing: string, arn: string): readonly Statement[
   return [
     allow(['iot:Connect'], [`${arn}:client/${thing}`, `${arn}:client/${thing}#*`]),
     allow(['iot:Publish'], [`${arn}:topic/${evidenceTopic(thing)}`, `${arn}:topic/${echoTopic(thing)}`]),
+    allow(['iot:RetainPublish'], [`${arn}:topic/${evidenceTopic(thing)}`]),
     allow(['iot:Subscribe'], [`${arn}:topicfilter/${echoTopic(thing)}`]),
     allow(['iot:Receive'], [`${arn}:topic/${echoTopic(thing)}`]),
     allow(

@@ -42,6 +42,9 @@ export interface ReportingPace {
 /** At most 10 at once and one a minute in the long run: 70 in any hour, whatever happens. */
 export const REPORTING_PACE: ReportingPace = { gapMs: 30_000, hurriedGapMs: 500, burst: 10, tokenMs: 60_000, kept: 4 };
 
+/** So often a truck reports, though nothing has changed: a longer silence means that it is away. Messages cost money. */
+export const HEARTBEAT_MS = 3_600_000;
+
 export function startReporting<Document>(now: number, { burst }: ReportingPace): Reporting<Document> {
   return { pending: null, sent: null, sending: null, begunAt: null, tokens: burst, countedAt: now };
 }

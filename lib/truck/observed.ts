@@ -1,8 +1,12 @@
+import type { HostRoute } from './network.ts';
+
 /**
  * What is found on a truck, as far as it concerns the truck network. Written by the adapters, read by `plan`.
  */
 export interface Observed {
   readonly links: readonly ObservedLink[];
+  /** Default routes of the host that are ours, or have the metric of ours. */
+  readonly hostRoutes: readonly ObservedHostRoute[];
   /** Values by path below /proc/sys; null: no such entry. */
   readonly sysctls: Readonly<Record<string, string | null>>;
   readonly hostRuleset: ObservedRuleset;
@@ -27,6 +31,10 @@ export interface ObservedLink {
   readonly bridge?: string;
   /** Addresses of the host on this link (IPv4, with prefix length). */
   readonly addresses: readonly string[];
+}
+
+export interface ObservedHostRoute extends HostRoute {
+  readonly owned: boolean;
 }
 
 export interface ObservedNetwork {

@@ -66,8 +66,10 @@ export function planContainers(
   const kept = new Map(observed.containers.filter((found) => !isStale(found)).map((found) => [found.name, found]));
 
   const unusable = new Set([...stale, ...lostEndpoints(desired.router, observed.router)]);
+  // On the host link there is nobody but the router.
+  const closed = new Set([...stale, ...desired.networks.filter(({ role }) => role === 'host').map(({ name }) => name)]);
   const attachments = [...kept.values()].map((found) =>
-    attach(found, wantedEndpoints(desired, found, segments), found.name === desired.router.name ? unusable : stale),
+    attach(found, wantedEndpoints(desired, found, segments), found.name === desired.router.name ? unusable : closed),
   );
   const routerKept = kept.get(desired.router.name);
   const byRouter = (step: Step) => 'container' in step && step.container === desired.router.name;

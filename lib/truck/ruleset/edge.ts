@@ -21,7 +21,7 @@ const FIRST = 'priority -450';
  */
 export function edgeRuleset(policy: Policy): Ruleset {
   const subnets = policy.segments.map(({ subnet }) => subnet);
-  if (subnets.length === 0) return tableRuleset('bridge', 'firebreak_edge', [forward([])]);
+  if (subnets.length === 0) return tableRuleset('bridge', 'firebreak_edge', [forward(hostLink(policy))]);
   const all = elements(subnets);
   const claims = policy.segments.flatMap((segment) =>
     [segment.router, segment.gateway].map((address) => ({ address, mac: routerMac(segment) })),
@@ -33,6 +33,7 @@ export function edgeRuleset(policy: Policy): Ruleset {
       // Devices speak IPv4 and ARP: no IPv6, and no tag inside a tag.
       `iifname ${vlanLinks} ether type != { ip, arp } counter drop`,
       `oifname ${vlanLinks} ether type != { ip, arp } counter drop`,
+      ...hostLink(policy),
       // Two VLANs never share a bridge, whoever made a link the port of another one.
       `iifname ${vlanLinks} oifname ${vlanLinks} counter drop`,
       // Nobody else has the router's addresses.
@@ -56,6 +57,16 @@ export function edgeRuleset(policy: Policy): Ruleset {
       `ip daddr ${all} counter drop`,
     ]),
   ]);
+}
+
+/** On the host link router and host speak to each other: what is bridged from port to port, on whatever bridge, is neither's. */
+function hostLink({ hostLink: link }: Policy): readonly string[] {
+  if (link === undefined) return [];
+  const { subnet } = link;
+  const mac = routerMac(link);
+  return [`ip saddr ${subnet}`, `ip daddr ${subnet}`, `arp saddr ip ${subnet}`, `arp daddr ip ${subnet}`]
+    .concat(`ether saddr ${mac}`, `ether daddr ${mac}`)
+    .map((frames) => `${frames} counter drop`);
 }
 
 function forward(rules: readonly string[]) {

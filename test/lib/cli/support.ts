@@ -14,6 +14,7 @@ import { program } from '../../../lib/cli/program.ts';
 import { recoverCommand } from '../../../lib/cli/recover.ts';
 import { routerImageCommand } from '../../../lib/cli/router-image.ts';
 import { statusCommand } from '../../../lib/cli/status.ts';
+import { truckCommand } from '../../../lib/cli/truck/truck.ts';
 import { watchCommand } from '../../../lib/cli/watch.ts';
 
 export interface Ended {
@@ -63,6 +64,7 @@ function wholeProgram(): Command {
     bypassesCommand(),
     downCommand(),
     routerImageCommand(),
+    truckCommand(),
     labCommand(),
     demoCommand(),
   ]);
