@@ -47,6 +47,7 @@ export function plan(desired: TruckNetwork, observed: Observed): Plan {
       ...[...stale].map((network): Step => ({ do: 'remove-network', network })),
       ...linkRemovals,
       ...addLinks(desired.links, desired.sysctls, observed),
+      ...containers.mendings,
       ...createNetworks(desired.networks, observed, stale),
       ...writeConfiguration(desired.router, router),
       ...containers.routerCreation,
