@@ -24,6 +24,9 @@ export interface IpRoute {
   readonly gateway?: string;
   readonly dev?: string;
   readonly metric?: number;
+  /** A number, or a name of /etc/iproute2/rt_protos. */
+  readonly protocol?: string;
+  readonly prefsrc?: string;
 }
 
 /** All links of a network namespace with their addresses. */
@@ -32,8 +35,9 @@ export async function listLinks(netns?: string): Promise<readonly IpLink[]> {
   return (JSON.parse(text) as readonly Partial<IpLink>[]).filter((link): link is IpLink => link.ifname !== undefined);
 }
 
-export async function listDefaultRoutes(netns: string): Promise<readonly IpRoute[]> {
-  const text = await run(['ip', '-j', '-4', 'route', 'show', 'default'], { netns });
+/** Those of the main table. */
+export async function listDefaultRoutes(netns?: string): Promise<readonly IpRoute[]> {
+  const text = await run(['ip', '-j', '-4', 'route', 'show', 'default'], netns === undefined ? {} : { netns });
   return text.trim() === '' ? [] : (JSON.parse(text) as readonly IpRoute[]);
 }
 

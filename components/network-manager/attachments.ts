@@ -125,7 +125,9 @@ export async function markPorts(docker: Docker, container: string): Promise<void
       filters: JSON.stringify({ label: [`${OWNER_LABEL}=${OWNER}`] }),
     }),
   ]);
-  const segments = new Set(networks.filter(isOnBridge).map(({ Name }) => Name));
+  const segments = new Set(
+    networks.filter((network) => isOnBridge(network) && !network.Internal).map(({ Name }) => Name),
+  );
   const attachments = await attachmentsOf(docker, container, NetworkSettings.Networks, segments, await listLinks());
   await ipBatch(
     [...attachments.values()].flatMap((found) =>
@@ -134,7 +136,7 @@ export async function markPorts(docker: Docker, container: string): Promise<void
   );
 }
 
-/** A segment's network, and not an uplink's. */
+/** A segment's network or the host link's (that one is internal), and not an uplink's. */
 export function isOnBridge({ Options }: ListedNetwork): boolean {
   return Options?.['com.docker.network.bridge.name'] !== undefined;
 }

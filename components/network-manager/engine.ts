@@ -28,6 +28,7 @@ export interface ListedEndpoint {
 export interface ListedNetwork {
   readonly Id: string;
   readonly Name: string;
+  readonly Internal: boolean;
   readonly Labels: Readonly<Record<string, string>> | null;
   readonly Options: Readonly<Record<string, string>> | null;
 }
@@ -40,6 +41,7 @@ export async function createNetwork(docker: Docker, network: ContainerNetwork, s
     CheckDuplicate: true,
     Driver: network.driver,
     EnableIPv6: false,
+    Internal: network.internal === true,
     IPAM: { Driver: 'default', Config: [{ Subnet: network.subnet, Gateway: network.gateway }] },
     Options: network.options,
     Labels: labels(specification),

@@ -1,12 +1,12 @@
 import { readlinkSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ROUTER } from '../../lib/truck/network.ts';
+import { HOST_ROUTE_METRIC, ROUTER } from '../../lib/truck/network.ts';
 import { ROUTER_SYSCTLS } from '../../lib/truck/router-sysctls.ts';
 import { containerNamespace } from '../host/container-namespace.ts';
 import type { Docker } from '../host/docker.ts';
 import { hasCode } from '../host/errno.ts';
 import type { Listener } from '../host/listener.ts';
-import { monitor } from '../host/monitor.ts';
+import { type MonitorOptions, monitor } from '../host/monitor.ts';
 import { watchSysctls } from '../host/sysctl.ts';
 
 /** Where events come from, until the signal ends it. One that ends by itself throws; it is started again. */
@@ -21,14 +21,16 @@ export interface EventSource {
 
 /**
  * The host's links, and with `all-nsid` those of every namespace that has a veth to the host's, so of all containers, in one process
- * (NETLINK_LISTEN_ALL_NSID, netlink(7)). `netconf` tells of forwarding that is switched (ip-monitor(8)).
+ * (NETLINK_LISTEN_ALL_NSID, netlink(7)). Each event after the namespace and the word for what it is about; `netconf` tells of forwarding that
+ * is switched (ip-monitor(8)).
  */
-const LINKS = ['ip', '-4', '-o', 'monitor', 'all-nsid', 'link', 'address', 'route', 'netconf'];
-/** Changes of the host's routes are no drift: the host's own routing is not ours. The lines of links begin with a number. */
-export const isNoHostRoute = (line: string) =>
-  !line.startsWith('[nsid current]') || /^\[nsid current\](Deleted )?(\d+:|inet) /.test(line);
+const LINKS = ['ip', '-4', '-o', 'monitor', 'all-nsid', 'label', 'link', 'address', 'route', 'netconf'];
 const ROUTER_LINKS = ['ip', '-4', '-o', 'monitor', 'link', 'address', 'route', 'rule', 'netconf'];
 const RULES = ['nft', 'monitor'];
+
+/** The host's own routing is not ours, except for the route over the host link, which has a metric of its own. */
+export const isOurs = (event: string) =>
+  !event.startsWith('[nsid current][ROUTE]') || event.includes(`metric ${HOST_ROUTE_METRIC}`);
 
 /** What can change a truck network; not what a health check or a `docker exec` makes. */
 const DOCKER_EVENTS = {
@@ -44,7 +46,7 @@ const GONE = 'the router has ended';
 /** Everything that tells of changes on a truck. @param sysctls paths of those that matter now */
 export function eventSources(docker: Docker, sysctls: () => readonly string[]): readonly EventSource[] {
   return [
-    { name: 'links', listen: (listener, signal) => monitor(LINKS, listener, { signal, matters: isNoHostRoute }) },
+    { name: 'links', listen: (listener, signal) => monitorLinks(listener, { signal }) },
     { name: 'rules', listen: (listener, signal) => monitor(RULES, listener, { signal }) },
     {
       name: 'sysctls',
@@ -53,6 +55,11 @@ export function eventSources(docker: Docker, sysctls: () => readonly string[]): 
     { name: 'Docker', vital: true, listen: (listener, signal) => docker.events(DOCKER_EVENTS, listener, signal) },
     { name: 'router', transient: true, listen: (listener, signal) => listenInRouter(docker, listener, signal) },
   ];
+}
+
+/** Links, addresses and switches of the host and of containers, containers' routes, and the host's route over the host link. */
+export function monitorLinks(listener: Listener, options: MonitorOptions): Promise<void> {
+  return monitor(LINKS, listener, { ...options, concerns: isOurs });
 }
 
 /** Links, routing rules, nftables rules and sysctls in the router's namespace, as long as the router lives. */

@@ -4,7 +4,6 @@ import type { Step } from '../../lib/truck/steps.ts';
 import { containerNamespace } from '../host/container-namespace.ts';
 import { ipBatch } from '../host/ip.ts';
 import { deleteTable } from '../host/nft.ts';
-import { CommandError } from '../host/run.ts';
 import { writeSysctl } from '../host/sysctl.ts';
 import { markPorts } from './attachments.ts';
 import {
@@ -19,6 +18,8 @@ import {
   removeNetwork,
   startContainer,
 } from './engine.ts';
+import { goneIsFine } from './gone-is-fine.ts';
+import { addHostRoute, removeHostRoute } from './host-route.ts';
 import { LINK_ALIAS } from './labels.ts';
 import { writeConfiguration } from './router-configuration.ts';
 import { keepListing, loadAndKeep } from './rulesets.ts';
@@ -41,8 +42,11 @@ const EXECUTORS: { readonly [Name in Step['do']]: (step: StepOf<Name>, truck: Tr
   'add-link': ({ link }) => ipBatch(addLink(link)),
   'join-bridge': ({ link, bridge }) => ipBatch([`link set dev ${link} master ${bridge}`]),
   'remove-address': ({ link, address }) => ipBatch([`address delete ${address} dev ${link}`]),
+  'add-address': ({ link, address }) => ipBatch([`address replace ${address} dev ${link}`]),
   'raise-link': ({ link }) => ipBatch([`link set dev ${link} up`]),
   'delete-link': ({ link }) => goneIsFine(ipBatch([`link delete dev ${link}`])),
+  'add-route': ({ route }) => addHostRoute(route),
+  'remove-route': ({ route }) => removeHostRoute(route),
   'create-network': ({ network, specification }, { docker }) => createNetwork(docker, network, specification),
   'remove-network': ({ network }, { docker }) => removeNetwork(docker, network),
   'create-container': ({ container, specification }, { docker }) => createContainer(docker, container, specification),
@@ -118,12 +122,4 @@ async function routerNamespace(truck: Truck): Promise<string> {
   const netns = await containerNamespace(truck.docker, ROUTER);
   if (netns === null) throw new Error('the router does not run; see docker logs router');
   return netns;
-}
-
-async function goneIsFine(removal: Promise<void>): Promise<void> {
-  try {
-    await removal;
-  } catch (error) {
-    if (!(error instanceof CommandError && error.stderr.includes('Cannot find device'))) throw error;
-  }
 }

@@ -17,6 +17,7 @@ import { readSysctl, readSysctlsIn } from '../host/sysctl.ts';
 import { attachmentsOf, isOnBridge } from './attachments.ts';
 import { CheckpointError, readCheckpoint } from './checkpoint.ts';
 import type { ListedContainer, ListedNetwork } from './engine.ts';
+import { observeHostRoutes } from './host-route.ts';
 import { LINK_ALIAS, OWNER, OWNER_LABEL, SPECIFICATION_LABEL } from './labels.ts';
 import { currentConfiguration } from './router-configuration.ts';
 import { observeRuleset } from './rulesets.ts';
@@ -24,8 +25,9 @@ import { EDGE_TABLE, HOST_TABLE, ROUTER_TABLE, type Truck } from './truck.ts';
 
 /** Looks at everything that the truck network is about. @param sysctls those whose values are asked for. */
 export async function observe(truck: Truck, sysctls: readonly Sysctl[]): Promise<Observed> {
-  const [links, networks, containers, hostRuleset, edgeRuleset, remembered, values] = await Promise.all([
+  const [links, hostRoutes, networks, containers, hostRuleset, edgeRuleset, remembered, values] = await Promise.all([
     listLinks(),
+    observeHostRoutes(),
     truck.docker.get<readonly ListedNetwork[]>('/networks'),
     truck.docker.get<readonly ListedContainer[]>('/containers/json', { all: '1' }),
     observeRuleset(HOST_TABLE, truck.state.listings),
@@ -33,18 +35,19 @@ export async function observe(truck: Truck, sysctls: readonly Sysctl[]): Promise
     linksInCheckpoint(truck.state.checkpoint),
     Promise.all(sysctls.map(async ({ path }) => [path, await readSysctl(path)] as const)),
   ]);
-  const segments = new Set(
+  const bridged = new Set(
     networks.filter((network) => isOwn(network.Labels) && isOnBridge(network)).map(({ Name }) => Name),
   );
   const attachments = await Promise.all(
     containers.map(({ Id, State, NetworkSettings }) =>
       State === 'running'
-        ? attachmentsOf(truck.docker, Id, NetworkSettings.Networks, segments, links)
+        ? attachmentsOf(truck.docker, Id, NetworkSettings.Networks, bridged, links)
         : new Map<string, null>(),
     ),
   );
   return {
     links: observedLinks(links, networks, remembered),
+    hostRoutes,
     sysctls: Object.fromEntries(values),
     hostRuleset,
     edgeRuleset,

@@ -177,6 +177,11 @@ export const subnets = {
       path,
       `A /${prefixLength} has no room for a router and nodes. Use a larger subnet, /29 or larger for a segment.`,
     ),
+  twoEnds: (path: string, prefixLength: number) =>
+    error(
+      path,
+      `It is a /${prefixLength}, but the host link has two ends, the router and the host, and room for nobody else. Write a /30.`,
+    ),
   tooLarge: (path: string, prefixLength: number) =>
     error(path, `A /${prefixLength} takes too much of all IPv4 addresses. Use /8 or smaller, better a /24.`),
   special: (path: string, reserved: string, meaning: string) =>

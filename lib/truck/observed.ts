@@ -1,8 +1,12 @@
+import type { HostRoute } from './network.ts';
+
 /**
  * What is found on a truck, as far as it concerns the truck network. Written by the adapters, read by `plan`.
  */
 export interface Observed {
   readonly links: readonly ObservedLink[];
+  /** Default routes of the host that are ours, or have the metric of ours. */
+  readonly hostRoutes: readonly ObservedHostRoute[];
   /** Values by path below /proc/sys; null: no such entry. */
   readonly sysctls: Readonly<Record<string, string | null>>;
   readonly hostRuleset: ObservedRuleset;
@@ -29,6 +33,10 @@ export interface ObservedLink {
   readonly addresses: readonly string[];
 }
 
+export interface ObservedHostRoute extends HostRoute {
+  readonly owned: boolean;
+}
+
 export interface ObservedNetwork {
   readonly name: string;
   readonly owned: boolean;
@@ -52,7 +60,7 @@ export interface ObservedEndpoint {
   readonly network: string;
   /** Address that Docker holds for it; empty while the container is stopped and has none pinned. */
   readonly address: string;
-  /** Its veth, looked at from both ends; null: it is gone. Absent for other networks than segments, and while the container doesn't run. */
+  /** Its veth, looked at from both ends; null: it is gone. Absent for uplinks' networks, and while the container doesn't run. */
   readonly attachment?: Attachment | null;
 }
 

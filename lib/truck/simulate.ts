@@ -1,4 +1,4 @@
-import type { RouterConfiguration } from './network.ts';
+import type { HostRoute, RouterConfiguration } from './network.ts';
 import type { Attachment, Observed, ObservedContainer, ObservedLink, ObservedRouter } from './observed.ts';
 import { ROUTER_RULES } from './router-rules.ts';
 import { configurationFingerprint } from './specification.ts';
@@ -7,6 +7,7 @@ import type { Step } from './steps.ts';
 /** A truck on which nothing of ours is. */
 export const BARE_TRUCK: Observed = {
   links: [],
+  hostRoutes: [],
   sysctls: {},
   hostRuleset: null,
   edgeRuleset: null,
@@ -72,20 +73,43 @@ export function simulate(truck: Observed, step: Step, routerName: string): Obser
         `no bridge ${step.bridge}`,
       );
       return changeLink(truck, step.link, (link) => ({ ...link, bridge: step.bridge }));
+    case 'add-address':
+      return changeLink(truck, step.link, (link) => ({ ...link, addresses: [...link.addresses, step.address] }));
     case 'remove-address':
-      return changeLink(truck, step.link, (link) => ({
-        ...link,
-        addresses: link.addresses.filter((address) => address !== step.address),
-      }));
+      return changeLink(
+        withoutRoutes(truck, ({ source }) => step.address.startsWith(`${source}/`)),
+        step.link,
+        (link) => ({
+          ...link,
+          addresses: link.addresses.filter((address) => address !== step.address),
+        }),
+      );
     case 'raise-link':
       return changeLink(truck, step.link, (link) => ({ ...link, up: true }));
     case 'delete-link':
       return {
-        ...truck,
+        ...withoutRoutes(truck, ({ link }) => link === step.link),
         links: truck.links
           .filter(({ name }) => name !== step.link)
           .map(({ bridge, ...link }) => (bridge === undefined || bridge === step.link ? link : { ...link, bridge })),
       };
+    case 'add-route': {
+      const { link, source, metric } = step.route;
+      refuseIf(
+        !truck.links.some(
+          ({ name, up, addresses }) => name === link && up && addresses.some((each) => each.startsWith(`${source}/`)),
+        ),
+        `no way to the gateway on ${link}`,
+      );
+      refuseIf(
+        truck.hostRoutes.some((other) => other.metric === metric && !other.owned),
+        `a default route of metric ${metric} exists`,
+      );
+      const others = truck.hostRoutes.filter((other) => other.metric !== metric);
+      return { ...truck, hostRoutes: [...others, { ...step.route, owned: true }] };
+    }
+    case 'remove-route':
+      return withoutRoutes(truck, ({ link, metric }) => link === step.route.link && metric === step.route.metric);
     case 'create-network':
       refuseIf(
         truck.networks.some(({ name }) => name === step.network.name),
@@ -250,6 +274,10 @@ function changeAttachment(
         : endpoint,
     ),
   }));
+}
+
+function withoutRoutes(truck: Observed, gone: (route: HostRoute) => boolean): Observed {
+  return { ...truck, hostRoutes: truck.hostRoutes.filter((route) => !gone(route)) };
 }
 
 function changeLink(truck: Observed, name: string, change: (link: ObservedLink) => ObservedLink): Observed {

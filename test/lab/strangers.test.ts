@@ -137,9 +137,10 @@ describe('one with NET_ADMIN', () => {
 
   /** Frames to the other segment, to whoever might pass them on, from whoever might be believed. */
   async function forged(): Promise<readonly Stream[]> {
-    const { stdout } = await lab.exec('truck', ['cat', '/sys/class/net/enp2s0/address']);
+    const { stdout } = await lab.exec('truck', ['ip', '-j', 'link', 'show', 'dev', 'enp2s0']);
+    const [trunk] = JSON.parse(stdout) as readonly { readonly address: string }[];
     const mac = await asDocker('container2', '{{.NetworkSettings.Networks.br1net.MacAddress}}');
-    const macs = [mac, routerMac({ router: '10.0.1.3' }), stdout.trim(), 'ff:ff:ff:ff:ff:ff'];
+    const macs = [mac, routerMac({ router: '10.0.1.3' }), trunk?.address ?? '', 'ff:ff:ff:ff:ff:ff'];
     return ['10.0.1.4', '10.0.1.3', '10.0.2.5', '10.0.2.66', '8.8.8.8', '192.0.2.1'].map((source) => ({
       ...{ name: `hostile as ${source}`, from: 'hostile', to: CONTAINER2, everyMs: 6 },
       packets: { kind: 'frames', source, macs, protocol: 'udp', port: 7007 },

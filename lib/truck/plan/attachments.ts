@@ -17,10 +17,11 @@ export function mendAttachments(
     disconnections.some((step) => step.do === 'disconnect' && step.container === container && step.network === network);
   return containers.flatMap(({ name, endpoints }) =>
     endpoints.flatMap(({ network, attachment }) => {
-      const segment = desired.networks.find((each) => each.name === network);
-      if (segment?.bridge === undefined || !attachment || goes(name, network)) return [];
+      const found = desired.networks.find((each) => each.name === network);
+      if (found?.bridge === undefined || !attachment || goes(name, network)) return [];
       const at = { container: name, network };
-      const wanted = { bridge: segment.bridge, group: portGroup(segment.subnet) };
+      // The host link is no segment: its port is in no group.
+      const wanted = { bridge: found.bridge, group: found.role === 'segment' ? portGroup(found.subnet) : 0 };
       return [...plugPort(at, attachment, wanted), ...(name === desired.router.name ? [] : readdress(at, attachment))];
     }),
   );

@@ -70,8 +70,10 @@ export function planContainers(
 
   const unusable = new Set([...stale, ...lostEndpoints(desired.router, observed.router)]);
   const isRouter = ({ name }: ObservedContainer) => name === desired.router.name;
+  // On the host link there is nobody but the router.
+  const closed = new Set([...stale, ...desired.networks.filter(({ role }) => role === 'host').map(({ name }) => name)]);
   const attachments = [...kept.values()].map((found) =>
-    attach(found, placesOf(desired, found, segments), isRouter(found) ? unusable : stale, isRouter(found)),
+    attach(found, placesOf(desired, found, segments), isRouter(found) ? unusable : closed, isRouter(found)),
   );
   const disconnections = attachments.flatMap((each) => each.disconnections);
   const routerKept = kept.get(desired.router.name);

@@ -25,7 +25,7 @@ const FIRST = 'priority -450';
  */
 export function edgeRuleset(policy: Policy): Ruleset {
   const subnets = policy.segments.map(({ subnet }) => subnet);
-  if (subnets.length === 0) return tableRuleset('bridge', 'firebreak_edge', [forward([])]);
+  if (subnets.length === 0) return tableRuleset('bridge', 'firebreak_edge', [forward(hostLink(policy))]);
   const all = elements(subnets);
   const claims = policy.segments.flatMap((segment) =>
     [segment.router, segment.gateway].map((address) => ({ address, mac: routerMac(segment) })),
@@ -37,6 +37,7 @@ export function edgeRuleset(policy: Policy): Ruleset {
       // Devices speak IPv4 and ARP: no IPv6, and no tag inside a tag.
       `iifname ${vlanLinks} ether type != { ip, arp } counter drop`,
       `oifname ${vlanLinks} ether type != { ip, arp } counter drop`,
+      ...hostLink(policy),
       // Two segments never share a bridge, whoever made a link or a container's port the port of another one.
       ...apart(policy),
       // Nobody else has the router's addresses.
@@ -67,6 +68,16 @@ export function edgeRuleset(policy: Policy): Ruleset {
     },
     ...policy.segments.map((segment, index) => portsOf(policy, segment, index)),
   ]);
+}
+
+/** On the host link router and host speak to each other: what is bridged from port to port, on whatever bridge, is neither's. */
+function hostLink({ hostLink: link }: Policy): readonly string[] {
+  if (link === undefined) return [];
+  const { subnet } = link;
+  const mac = routerMac(link);
+  return [`ip saddr ${subnet}`, `ip daddr ${subnet}`, `arp saddr ip ${subnet}`, `arp daddr ip ${subnet}`]
+    .concat(`ether saddr ${mac}`, `ether daddr ${mac}`)
+    .map((frames) => `${frames} counter drop`);
 }
 
 /** By the VLAN link or by its group it is known whose port a frame came in by (port-group.ts). */

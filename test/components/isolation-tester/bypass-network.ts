@@ -20,7 +20,7 @@ export type Layer = keyof typeof RULESETS | 'sysctls';
 
 /** What the host's IP layer is told, and its opposite; names as paths below /proc/sys. */
 const SYSCTLS = TRUCK.sysctls.filter(({ path }) => !path.includes('bridge-nf'));
-const CARELESS = { forwarding: '1', arp_ignore: '0', disable_ipv6: '0' } as const;
+const CARELESS = { forwarding: '1', arp_ignore: '0', arp_announce: '0', rp_filter: '0', disable_ipv6: '0' } as const;
 const carelessly = (path: string) => CARELESS[path.slice(path.lastIndexOf('/') + 1) as keyof typeof CARELESS];
 
 /**
@@ -36,7 +36,7 @@ export class CarelessTruck {
 
   static async make(): Promise<CarelessTruck> {
     const network = await TestNetwork.make({
-      segments: { br0: '10.0.1.3/24', br1: '10.0.2.3/24', out: '192.168.50.2/24' },
+      segments: { br0: '10.0.1.3/24', br1: '10.0.2.3/24', out: '192.168.50.2/24', 'fb-host': '198.19.0.1/30' },
       nodes: {
         container1: ['br0', '10.0.1.4/24'],
         device1: ['br0', '10.0.1.5/24'],
@@ -50,6 +50,7 @@ export class CarelessTruck {
       await network.ip(
         'router',
         'link set dev out group 5000',
+        'link set dev fb-host group 4999',
         'address add 10.0.1.2/32 dev br0',
         'address add 10.0.2.2/32 dev br1',
         'address add fe80::3/64 dev br0 nodad',
@@ -69,6 +70,7 @@ export class CarelessTruck {
         'link add name docker0 type bridge',
         'address add 172.17.0.1/16 dev docker0',
         'address add 192.168.50.9/24 dev out',
+        'address add 198.19.0.2/30 dev fb-host',
         'link set dev lo up',
         'link set dev docker0 up',
         'route add 10.0.1.0/24 dev br0',

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { ServerResponse } from 'node:http';
 import { Docker } from '../../../components/host/docker.ts';
 import { run } from '../../../components/host/run.ts';
-import { eventSources, isNoHostRoute } from '../../../components/network-manager/events.ts';
+import { eventSources, isOurs } from '../../../components/network-manager/events.ts';
 import { type Call, FakeEngine, json } from '../host/fake-engine.ts';
 import { until } from '../host/until.ts';
 
@@ -104,16 +104,17 @@ describe('events of links', () => {
   });
 
   test.each([
-    ['[nsid current]2: br0: <BROADCAST,MULTICAST> mtu 1500', true],
-    ['[nsid current]Deleted 2: br0    inet 10.3.3.3/24 scope global br0', true],
-    ['[nsid current]inet br0 forwarding on ', true],
-    ['[nsid current]default via 192.168.50.1 dev wlan0 ', false],
-    ['[nsid current]10.3.3.0/24 dev br0 proto kernel scope link src 10.3.3.3 ', false],
-    ['[nsid current]Deleted local 10.3.3.3 dev br0 table local', false],
-    ['[nsid 2]default via 10.0.1.1 dev if9 ', true],
-    ['[nsid 2]Deleted 9: if9    inet 10.0.1.4/24 brd 10.0.1.255 scope global eth0', true],
+    ['[nsid current][LINK]2: br0: <BROADCAST,MULTICAST> mtu 1500', true],
+    ['[nsid current][ADDR]Deleted 2: br0    inet 10.3.3.3/24 scope global br0', true],
+    ['[nsid current][NETCONF]inet br0 forwarding on ', true],
+    ['[nsid current][ROUTE]default via 192.168.50.1 dev wlan0 ', false],
+    ['[nsid current][ROUTE]default via 198.19.0.1 dev fbhost proto 251 src 198.19.0.2 metric 10000 ', true],
+    ['[nsid current][ROUTE]10.3.3.0/24 dev br0 proto kernel scope link src 10.3.3.3 ', false],
+    ['[nsid current][ROUTE]Deleted local 10.3.3.3 dev br0 table local', false],
+    ['[nsid 2][ROUTE]default via 10.0.1.1 dev if9 ', true],
+    ['[nsid 2][ADDR]Deleted 9: if9    inet 10.0.1.4/24 brd 10.0.1.255 scope global eth0', true],
   ])('%s: matters: %s', (line, matters) => {
-    expect(isNoHostRoute(line)).toBe(matters);
+    expect(isOurs(line)).toBe(matters);
   });
 });
 

@@ -160,6 +160,25 @@ test('what somebody let in by a rule of his own is out again when the ruleset is
   expect(await intruder.answeredOf(50)).toBeLessThanOrEqual(1);
 });
 
+test('a conversation whose segment has lost its route doesn’t go out by the uplink instead', async () => {
+  await load(withFlows(THERE));
+  await network.ip('router', 'route add default via 8.8.8.8');
+  const cut = await new Talk('container1', '10.0.2.4').begun();
+  await network.sh(
+    'internet',
+    'nft add table inet t; nft add chain inet t c "{ type filter hook prerouting priority 0; }"',
+  );
+  await network.sh('internet', 'nft add rule inet t c ip daddr 10.0.2.4 counter');
+  await network.ip('router', 'address delete 10.0.2.3/24 dev br1');
+  try {
+    expect(await cut.answeredOf(50)).toBeLessThanOrEqual(1);
+    expect(await network.sh('internet', 'nft list chain inet t c')).toContain('counter packets 0 ');
+  } finally {
+    await network.ip('router', 'address add 10.0.2.3/24 dev br1', 'route delete default');
+    await network.sh('internet', 'nft delete table inet t');
+  }
+});
+
 test('answers alone don’t keep a revoked flow open', async () => {
   await load(withFlows(flow('stream', 'container1', 'device2')));
   const streamer = spawn('nsenter', [`--net=${network.netns('device2')}`, process.execPath, '-e', STREAM, `${PORT}`]);

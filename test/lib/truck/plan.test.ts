@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
+import { parse } from 'yaml';
 import type { Policy } from '../../../lib/policy/index.ts';
 import { batches } from '../../../lib/truck/batches.ts';
 import { type Attachment, type Observed, type ObservedRouter, TAMPERED } from '../../../lib/truck/observed.ts';
@@ -7,7 +10,7 @@ import { portGroup } from '../../../lib/truck/port-group.ts';
 import { BARE_TRUCK, simulate } from '../../../lib/truck/simulate.ts';
 import { type Step, describe as say } from '../../../lib/truck/steps.ts';
 import { policyDocument } from '../policy/arbitrary.ts';
-import { applySimulated, compiled, example, policyOf } from './support.ts';
+import { applySimulated, compiled, EXAMPLES, example, policyOf } from './support.ts';
 
 const article = compiled(example('article.yaml'));
 const anyPolicy = policyDocument().map((document) => policyOf(JSON.stringify(document)));
@@ -46,7 +49,7 @@ describe('the plan for a bare truck', () => {
       const closed = steps.flatMap((step, index) =>
         step.do === 'set-sysctl' && step.sysctl.path.includes(`/${link.name}/`) ? [index] : [],
       );
-      expect(closed).toHaveLength(3);
+      expect(closed).toHaveLength(link.name === 'fb-host' ? 5 : 3);
       expect(Math.max(...closed)).toBeLessThan(raised);
     }
   });
@@ -207,6 +210,44 @@ describe('drift', () => {
         links: applied.links.map((link) => (link.name === 'br0' ? { ...link, addresses: ['10.0.1.1/24'] } : link)),
       },
       ['remove-address'],
+    ],
+    ['the host’s route is gone', { ...applied, hostRoutes: [] }, ['add-route']],
+    [
+      'the host’s route leads elsewhere',
+      { ...applied, hostRoutes: applied.hostRoutes.map((route) => ({ ...route, gateway: '198.19.0.3' })) },
+      ['remove-route', 'add-route'],
+    ],
+    [
+      'the host link is down, and the kernel has taken the route along',
+      {
+        ...applied,
+        hostRoutes: [],
+        links: applied.links.map((link) => (link.name === 'fb-host' ? { ...link, up: false } : link)),
+      },
+      ['raise-link', 'add-route'],
+    ],
+    [
+      'the host has another address on the host link, and the kernel has taken the route along',
+      {
+        ...applied,
+        hostRoutes: [],
+        links: applied.links.map((link) => (link.name === 'fb-host' ? { ...link, addresses: ['10.9.9.9/24'] } : link)),
+      },
+      ['remove-address', 'add-address', 'add-route'],
+    ],
+    [
+      'somebody’s container is on the host link',
+      {
+        ...applied,
+        containers: [
+          ...applied.containers,
+          {
+            ...{ name: 'vendor-x', owned: false, specification: null, running: true, mode: 'host-link' },
+            endpoints: [{ network: 'host-link', address: '198.19.0.1' }],
+          },
+        ],
+      },
+      ['disconnect'],
     ],
     [
       'a VLAN link was moved to another bridge',
@@ -496,16 +537,32 @@ describe('what is not ours', () => {
     ]);
   });
 
+  test('a default route of the host with the metric of ours is in the way; others are its own business', () => {
+    const route = { link: 'eth0', gateway: '10.9.9.1', source: '10.9.9.2', metric: 10_000, owned: false };
+    const { steps, obstacles } = plan(article, { ...BARE_TRUCK, hostRoutes: [route] });
+    expect(steps).toEqual([]);
+    expect(obstacles.map(({ what }) => what)).toEqual([
+      expect.stringMatching(/metric 10000 \(via 10\.9\.9\.1 on eth0\)/),
+    ]);
+    const { host: _none, ...document } = parse(readFileSync(join(EXAMPLES, 'article.yaml'), 'utf8'));
+    expect(
+      plan(compiled(policyOf(JSON.stringify(document))), { ...BARE_TRUCK, hostRoutes: [route] }).obstacles,
+    ).toEqual([]);
+  });
+
   test('removal takes what is owned and nothing else', () => {
     const applied = applySimulated(article, BARE_TRUCK).truck;
     const foreign = { ...foreignLink, name: 'br9' };
+    const route = { link: 'eth0', gateway: '10.9.9.1', source: '10.9.9.2', metric: 10_000, owned: false };
     const truck: Observed = {
       ...applied,
+      hostRoutes: [...applied.hostRoutes, route],
       links: [...applied.links, foreign],
       containers: [...applied.containers, stranger],
     };
     const left = planRemoval(truck).reduce((state, step) => simulate(state, step, 'router'), truck);
     expect(left.links).toEqual([foreign]);
+    expect(left.hostRoutes).toEqual([route]);
     expect(left.containers).toEqual([{ ...stranger, endpoints: [] }]);
     expect(left.networks).toEqual([]);
   });
