@@ -47,8 +47,9 @@ export class Connection {
     return this.#lost;
   }
 
-  close(): void {
-    void this.#client.close().catch(() => undefined);
+  /** All of it, streams too. */
+  async close(): Promise<void> {
+    await this.#client.close().catch(() => undefined);
   }
 }
 

@@ -68,8 +68,13 @@ export class GreengrassIpc {
   async connected(signal: AbortSignal): Promise<void> {
     if (this.#connection !== null || signal.aborted) return;
     await new Promise<void>((resolve) => {
-      this.#waiting.add(resolve);
-      signal.addEventListener('abort', () => resolve(), { once: true });
+      const done = () => {
+        signal.removeEventListener('abort', done);
+        this.#waiting.delete(done);
+        resolve();
+      };
+      this.#waiting.add(done);
+      signal.addEventListener('abort', done, { once: true });
     });
   }
 
@@ -80,18 +85,18 @@ export class GreengrassIpc {
     await this.#again('connect', signal, async () => {
       const connection = await Connection.open(newClient, this.#pace.connectMs);
       const over = new AbortController();
-      const stop = () => connection.close();
+      const stop = () => void connection.close();
       signal.addEventListener('abort', stop, { once: true });
       if (signal.aborted) stop();
       this.#connection = connection;
-      for (const resolve of this.#waiting) resolve();
-      this.#waiting.clear();
+      for (const done of [...this.#waiting]) done();
       const subscribed = this.#subscriptions.map((one) => this.#keep(one, connection, over.signal));
       await connection.untilLost();
       this.#connection = null;
       signal.removeEventListener('abort', stop);
       over.abort();
       await Promise.all(subscribed);
+      await connection.close();
       throw new IpcError('connect', 'Unreachable', 'the connection was lost');
     });
   }
@@ -118,7 +123,8 @@ export class GreengrassIpc {
         began?.();
         return await ended;
       } finally {
-        void stream.close().catch(() => undefined);
+        // With the connection the client closes its streams itself; both at once has crashed its native part.
+        if (!over.aborted) await stream.close().catch(() => undefined);
       }
     });
   }

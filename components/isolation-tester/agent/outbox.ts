@@ -10,9 +10,11 @@ const MOST = 100;
  */
 export class Outbox {
   readonly #directory: string;
+  readonly #most: number;
 
-  constructor(directory: string) {
+  constructor(directory: string, most = MOST) {
     this.#directory = directory;
+    this.#most = most;
   }
 
   async add(messages: readonly string[]): Promise<void> {
@@ -20,7 +22,7 @@ export class Outbox {
     const names = await this.#names();
     const number = Number.parseInt(names.at(-1) ?? '0', 10) + 1;
     await writeDurably(join(this.#directory, nameOf(number)), JSON.stringify(messages));
-    for (const old of names.slice(0, Math.max(0, names.length + 1 - MOST))) await this.#remove(old);
+    for (const old of names.slice(0, Math.max(0, names.length + 1 - this.#most))) await this.#remove(old);
   }
 
   /**

@@ -144,7 +144,7 @@ test('when the nucleus comes back, everything goes on with a new client: calls, 
   for (const status of ['applying', 'applied']) reporter.tell({ document: { status }, key: status, headline: status });
   await nucleus.begin();
   await until('it is subscribed again', () => calls >= 2);
-  await until('the newest was reported', async () => (await nucleus.shadow('network')).reported?.status === 'applied');
+  await until('the newest was reported', () => nucleus.shadow('network').reported?.status === 'applied');
   expect(await getShadow(ipc, THING, 'network')).toMatchObject({ reported: { status: 'applied' } });
   stop.abort();
   await reporting;
