@@ -15,7 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'router-image': async () => (await import('./router-image.ts')).routerImageCommand(),
   truck: async () => (await import('./truck/truck.ts')).truckCommand(),
   lab: async () => (await import('./lab.ts')).labCommand(),
-  demo: async () => (await import('./demo.ts')).demoCommand(),
+  demo: async () => (await import('./demo/demo.ts')).demoCommand(),
 };
 
 /** The command of this name; all of them for every other word, such as --help. */

@@ -1,5 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { cp, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SHADOWS } from '../shadow/names.ts';
 import type { Greengrass } from './greengrass/greengrass.ts';
 import type { Outcome } from './greengrass/nucleus-state.ts';
 
@@ -13,7 +15,7 @@ export interface NetworkManagerConfiguration {
 
 /**
  * Deploys the components as they were built, as the fleet's deployments do.
- * @param directory that `npm run build:components` made; its recipes and artifacts are read where they are
+ * @param directory that `npm run build:components` made
  * @throws Error when they are not built, or the deployment did not succeed
  */
 export async function deployComponents(
@@ -21,19 +23,25 @@ export async function deployComponents(
   directory: string,
   configuration: NetworkManagerConfiguration,
 ): Promise<Outcome> {
+  const built = await readFile(join(directory, 'components.json'), 'utf8');
+  const store = await unread(directory, createHash('sha256').update(built).digest('hex').slice(0, 12));
+  const versions = JSON.parse(built) as readonly { readonly name: string; readonly version: string }[];
   const outcome = await greengrass.deploy(
     {
       components: {
         'aws.greengrass.Nucleus': merging('2.14.0', { interpolateComponentConfiguration: true }),
+        'aws.greengrass.ShadowManager': merging('2.3.9', {
+          synchronize: { coreThing: { classic: false, namedShadows: [...SHADOWS] } },
+        }),
         ...Object.fromEntries(
-          (await builtVersions(directory)).map(([name, version]) => [
+          versions.map(({ name, version }) => [
             name,
             name === 'com.firebreak.NetworkManager' ? merging(version, configuration) : { componentVersion: version },
           ]),
         ),
       },
     },
-    { recipes: join(directory, 'recipes'), artifacts: join(directory, 'artifacts') },
+    { recipes: join(store, 'recipes'), artifacts: join(store, 'artifacts') },
   );
   if (outcome.status !== 'SUCCEEDED') throw new Error(`the deployment ended with ${JSON.stringify(outcome)}`);
   return outcome;
@@ -43,9 +51,13 @@ function merging(componentVersion: string, merge: object) {
   return { componentVersion, configurationUpdate: { reset: ['/accessControl'], merge: { ...merge } } };
 }
 
-async function builtVersions(directory: string): Promise<readonly (readonly [string, string])[]> {
-  const text = await readFile(join(directory, 'components.json'), 'utf8');
-  return (JSON.parse(text) as readonly { readonly name: string; readonly version: string }[]).map(
-    ({ name, version }) => [name, version],
-  );
+/** A copy under a name that follows its content: what a VM sees of a directory that it has read may be stale. */
+async function unread(directory: string, digest: string): Promise<string> {
+  const copy = `${directory}.${digest}`;
+  if ((await stat(copy).catch(() => null)) !== null) return copy;
+  const making = `${copy}.${process.pid}`;
+  await rm(making, { recursive: true, force: true });
+  await cp(directory, making, { recursive: true });
+  await rename(making, copy);
+  return copy;
 }

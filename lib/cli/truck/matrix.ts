@@ -1,13 +1,14 @@
 import { Command, Option } from 'commander';
-import { collect, type Evidence, NOTHING_COLLECTED, readPart } from '../../shadow/index.ts';
+import type { Evidence } from '../../shadow/index.ts';
 import { EXIT, ExitError } from '../exit.ts';
-import { interruptible, unlessInterrupted } from '../interrupt.ts';
-import { print, printJson, remark } from '../output.ts';
+import { interruptible } from '../interrupt.ts';
+import { print, printJson } from '../output.ts';
 import { Progress } from '../progress.ts';
 import { showMatrix, tally } from '../show-matrix.ts';
 import { jsonOption, seconds } from '../truck-options.ts';
 import type { Cloud } from './cloud.ts';
 import { type ConnectionOptions, connectionOptions, withCloud } from './connection.ts';
+import { evidenceOf } from './evidence.ts';
 import { type Isolation, isolationOf } from './reported.ts';
 
 interface Options extends ConnectionOptions {
@@ -55,44 +56,20 @@ const GRACE_MS = 60_000;
 /** The evidence that the cloud has retained, or the next, that is whole and unchanged. @throws ExitError when none comes in time */
 async function nextEvidence(cloud: Cloud, { thing, timeout, json }: Options, signal: AbortSignal): Promise<Evidence> {
   const isolation = isolationOf(await cloud.readShadow('isolation'));
-  const done = new AbortController();
   const progress = new Progress(json);
-  let collection = NOTHING_COLLECTED;
-  let found: Evidence | undefined;
-  const hear = (payload: Uint8Array) => {
-    try {
-      const collected = collect(collection, readPart(payload));
-      collection = collected.collection;
-      if (collected.problem !== undefined) throw new Error(collected.problem);
-      if (collected.evidence !== undefined) found ??= current(collected.evidence, thing, isolation);
-    } catch (error) {
-      remark(`passed over: ${error instanceof Error ? error.message : String(error)}`);
-    }
-    if (found !== undefined) done.abort();
-  };
-  const waitMs = timeout === undefined ? patienceFor(isolation, Date.now()) : timeout * 1000;
-  const timer = setTimeout(() => done.abort(), waitMs);
   const due = isolation?.nextAt === undefined ? '' : `, next measurement ${isolation.nextAt}`;
-  try {
-    await unlessInterrupted(
-      signal,
-      cloud.listen(hear, () => progress.say(`evidence of ${thing}${due}`), done.signal),
-    );
-  } finally {
-    clearTimeout(timer);
-    done.abort();
-    progress.done();
-  }
-  if (found !== undefined) return found;
-  throw new ExitError(EXIT.failed, `no evidence came from ${thing} within ${Math.round(waitMs / 1000)} s`);
+  const waitMs = timeout === undefined ? patienceFor(isolation, Date.now()) : timeout * 1000;
+  progress.say(`evidence of ${thing}${due}`);
+  return evidenceOf(cloud, (evidence) => current(evidence, thing, isolation), { waitMs, signal }).finally(
+    progress.done,
+  );
 }
 
 /** @throws Error unless it is this truck's, and no older than what its shadow tells */
-function current(evidence: Evidence, thing: string, isolation: Isolation | null): Evidence {
+function current(evidence: Evidence, thing: string, isolation: Isolation | null): void {
   if (evidence.thing !== thing) throw new Error(`evidence of ${evidence.thing}`);
   if (isolation !== null && Date.parse(evidence.at) < Date.parse(isolation.measuredAt))
     throw new Error(`evidence of ${evidence.at}; the shadow tells of ${isolation.measuredAt}`);
-  return evidence;
 }
 
 function patienceFor(isolation: Isolation | null, now: number): number {

@@ -3,7 +3,7 @@ import { applyCommand } from '../../../lib/cli/apply.ts';
 import { bypassesCommand } from '../../../lib/cli/bypasses.ts';
 import { commandsFor } from '../../../lib/cli/commands.ts';
 import { confirmCommand } from '../../../lib/cli/confirm.ts';
-import { demoCommand } from '../../../lib/cli/demo.ts';
+import { demoCommand } from '../../../lib/cli/demo/demo.ts';
 import { downCommand } from '../../../lib/cli/down.ts';
 import { guardCommand } from '../../../lib/cli/guard.ts';
 import { labCommand } from '../../../lib/cli/lab.ts';
