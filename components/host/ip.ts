@@ -6,6 +6,8 @@ export interface IpLink {
   readonly ifindex: number;
   /** Lower link of a VLAN. */
   readonly link?: string;
+  /** Of a veth whose other end is in another namespace: its index there. */
+  readonly link_index?: number;
   /** The bridge whose port it is. */
   readonly master?: string;
   readonly flags: readonly string[];
@@ -40,10 +42,13 @@ export async function listDefaultRoutes(netns?: string): Promise<readonly IpRout
 }
 
 /**
- * Several `ip` commands in one process. It stops at the first that fails; what came before stays done.
+ * Several `ip` commands in one process, of IPv4 where a family matters. It stops at the first that fails; what came before stays done.
  * @param commands each without the leading `ip`.
  */
 export async function ipBatch(commands: readonly string[], netns?: string): Promise<void> {
   if (commands.length === 0) return;
-  await run(['ip', '-batch', '-'], { input: `${commands.join('\n')}\n`, ...(netns === undefined ? {} : { netns }) });
+  await run(['ip', '-4', '-batch', '-'], {
+    input: `${commands.join('\n')}\n`,
+    ...(netns === undefined ? {} : { netns }),
+  });
 }

@@ -5,6 +5,7 @@ import { containerNamespace } from '../host/container-namespace.ts';
 import { ipBatch } from '../host/ip.ts';
 import { deleteTable } from '../host/nft.ts';
 import { writeSysctl } from '../host/sysctl.ts';
+import { markPorts } from './attachments.ts';
 import {
   connect,
   createContainer,
@@ -53,10 +54,22 @@ const EXECUTORS: { readonly [Name in Step['do']]: (step: StepOf<Name>, truck: Tr
     if (!(await hasImage(docker, router.image))) await docker.load(routerArchive);
     await createRouter(docker, router, specification, state.router);
   },
-  'start-container': ({ container }, { docker }) => startContainer(docker, container),
+  'start-container': async ({ container }, { docker }) => {
+    await startContainer(docker, container);
+    await markPorts(docker, container);
+  },
   'remove-container': ({ container }, { docker }) => removeContainer(docker, container),
-  connect: ({ container, network, address }, { docker }) => connect(docker, container, network, address),
+  connect: async (step, { docker }) => {
+    await connect(docker, step);
+    await markPorts(docker, step.container);
+  },
   disconnect: ({ container, network }, { docker }) => disconnect(docker, container, network),
+  'plug-port': ({ port, wanted }) => ipBatch(plug(port, wanted)),
+  readdress: async (step, { docker }) => {
+    const netns = await containerNamespace(docker, step.container);
+    // Whoever has ended meanwhile is given the right ones when he starts.
+    if (netns !== null) await ipBatch(readdress(step), netns);
+  },
   'load-router-ruleset': async ({ ruleset }, truck) =>
     loadAndKeep(ruleset, ROUTER_TABLE, truck.state.listings, await routerNamespace(truck)),
   'write-router-configuration': ({ configuration, fingerprint }, { state }) =>
@@ -80,6 +93,29 @@ function addLink(link: Link): readonly string[] {
       ? `name ${link.name} type bridge stp_state 0 forward_delay 0`
       : `link ${link.parent} name ${link.name} type vlan protocol 802.1Q id ${link.vlan}`;
   return [`link add ${type}`, `link set dev ${link.name} alias ${LINK_ALIAS}`];
+}
+
+function plug(port: string, { bridge, group }: { readonly bridge: string; readonly group: number }): readonly string[] {
+  return [`link set dev ${port} group ${group}`, `link set dev ${port} master ${bridge}`, `link set dev ${port} up`];
+}
+
+/** Only what is wrong; but with the last address of an interface the kernel takes its routes, and so it does when it goes down. */
+function readdress({ interface: link, wanted, wrong }: StepOf<'readdress'>): readonly string[] {
+  const addresses = wrong.includes('addresses')
+    ? [
+        `address flush dev ${link}`,
+        ...wanted.addresses.map((address) => `address add ${address} broadcast + dev ${link}`),
+      ]
+    : [];
+  return [
+    ...(wrong.includes('mac') ? [`link set dev ${link} address ${wanted.mac}`] : []),
+    ...addresses,
+    `link set dev ${link} up`,
+    ...(wrong.includes('gateways') ? [`route flush exact default dev ${link}`] : []),
+    ...wanted.gateways
+      .filter((gateway) => gateway !== '')
+      .map((gateway) => `route replace default via ${gateway} dev ${link}`),
+  ];
 }
 
 async function routerNamespace(truck: Truck): Promise<string> {

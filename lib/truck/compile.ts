@@ -15,6 +15,7 @@ import type {
 import { HOST_ROUTE_METRIC, ROUTER } from './network.ts';
 import { placeholderNetwork } from './placeholder.ts';
 import { routerMac } from './router-mac.ts';
+import { ROUTER_SYSCTLS } from './router-sysctls.ts';
 import { edgeRuleset } from './ruleset/edge.ts';
 import { hostRuleset } from './ruleset/host.ts';
 import { routerRuleset } from './ruleset/router.ts';
@@ -188,7 +189,7 @@ function router(policy: Policy, image: string): Router {
     name: ROUTER,
     image,
     endpoints: interfaces.map(({ name, address }) => ({ network: name, address: bare(address) })),
-    configuration: { ruleset: routerRuleset(policy), interfaces },
+    configuration: { ruleset: routerRuleset(policy), sysctls: ROUTER_SYSCTLS, interfaces },
   };
 
   function uplinkInterface(uplink: Uplink, index: number): RouterInterface {
@@ -216,11 +217,15 @@ function segmentInterface(segment: Segment): RouterInterface {
     address: `${segment.router}/${segment.prefixLength}`,
     // The address that Docker tells containers to be their gateway is the router's, too: so a container needs no route of ours.
     extraAddresses: [`${segment.gateway}/32`],
+    mac: routerMac(segment),
   };
 }
 
 function hostInterface({ name, router, prefixLength }: PolicyHostLink): RouterInterface {
-  return { name, group: HOST_GROUP, address: `${router}/${prefixLength}`, extraAddresses: [] };
+  return {
+    ...{ name, group: HOST_GROUP, address: `${router}/${prefixLength}`, extraAddresses: [] },
+    mac: routerMac({ router }),
+  };
 }
 
 function prefixOf(subnet: string): string {

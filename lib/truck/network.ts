@@ -131,6 +131,8 @@ export interface Router {
 /** What the router container reads; it holds all that is needed to come up without the network manager. */
 export interface RouterConfiguration {
   readonly ruleset: Ruleset;
+  /** In the router's own network namespace. */
+  readonly sysctls: readonly Sysctl[];
   readonly interfaces: readonly RouterInterface[];
 }
 
@@ -146,6 +148,8 @@ export interface RouterInterface {
   readonly address: string;
   /** Further addresses on the interface, with prefix length. */
   readonly extraAddresses: readonly string[];
+  /** Of a segment's interface and the host link's (router-mac.ts). */
+  readonly mac?: string;
   readonly uplink?: UplinkRoute;
 }
 

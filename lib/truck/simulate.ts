@@ -1,5 +1,6 @@
 import type { HostRoute, RouterConfiguration } from './network.ts';
-import type { Observed, ObservedContainer, ObservedLink, ObservedRouter } from './observed.ts';
+import type { Attachment, Observed, ObservedContainer, ObservedLink, ObservedRouter } from './observed.ts';
+import { ROUTER_RULES } from './router-rules.ts';
 import { configurationFingerprint } from './specification.ts';
 import type { Step } from './steps.ts';
 
@@ -18,8 +19,11 @@ export const BARE_TRUCK: Observed = {
 const STARTED_ROUTER: ObservedRouter = {
   ruleset: null,
   forwarding: false,
+  sysctls: {},
   interfaces: [],
   defaultRoutes: [],
+  ownRoutes: [],
+  rules: [],
   configuration: null,
 };
 
@@ -127,6 +131,7 @@ export function simulate(truck: Observed, step: Step, routerName: string): Obser
         owned: true,
         specification: step.specification,
         running: false,
+        mode: step.container.endpoint.network,
         endpoints: [step.container.endpoint],
       });
     case 'create-router':
@@ -135,6 +140,7 @@ export function simulate(truck: Observed, step: Step, routerName: string): Obser
         owned: true,
         specification: step.specification,
         running: false,
+        mode: step.router.endpoints[0]?.network ?? '',
         endpoints: step.router.endpoints,
       });
     case 'start-container': {
@@ -167,6 +173,16 @@ export function simulate(truck: Observed, step: Step, routerName: string): Obser
         ...container,
         endpoints: container.endpoints.filter(({ network }) => network !== step.network),
       }));
+    case 'plug-port':
+      return changeAttachment(truck, step, (attachment) => ({
+        ...attachment,
+        port: { ...attachment.port, ...step.wanted, up: true },
+      }));
+    case 'readdress':
+      return changeAttachment(truck, step, (attachment) => ({
+        ...attachment,
+        inside: { ...attachment.inside, ...step.wanted, up: true },
+      }));
     case 'load-router-ruleset':
       return changeRouter(truck, (router) => ({ ...router, ruleset: step.ruleset.fingerprint }));
     case 'write-router-configuration':
@@ -179,7 +195,7 @@ export function simulate(truck: Observed, step: Step, routerName: string): Obser
 }
 
 /** An interface as Docker makes it: with its address, and in no group. */
-const unnamed = ({ address }: { readonly address: string }) => ({ group: 0, addresses: [address] });
+const unnamed = ({ address }: { readonly address: string }) => ({ group: 0, mac: '', addresses: [address] });
 
 type Plug = Extract<Step, { readonly do: 'connect' | 'disconnect' }>;
 
@@ -203,16 +219,21 @@ function unplugged(truck: Observed, step: Plug, routerName: string): Observed {
 }
 
 function configured(configuration: RouterConfiguration): ObservedRouter {
+  const routes = configuration.interfaces.flatMap(({ uplink }) =>
+    uplink?.gateway === undefined ? [] : [{ gateway: uplink.gateway, metric: uplink.metric }],
+  );
   return {
     ruleset: configuration.ruleset.fingerprint,
     forwarding: true,
-    interfaces: configuration.interfaces.map(({ group, address, extraAddresses }) => ({
+    sysctls: Object.fromEntries(configuration.sysctls.map(({ path, value }) => [path, value])),
+    interfaces: configuration.interfaces.map(({ group, mac = '', address, extraAddresses }) => ({
       group,
+      mac,
       addresses: [address, ...extraAddresses],
     })),
-    defaultRoutes: configuration.interfaces.flatMap(({ uplink }) =>
-      uplink?.gateway === undefined ? [] : [{ gateway: uplink.gateway, metric: uplink.metric }],
-    ),
+    defaultRoutes: routes,
+    ownRoutes: routes,
+    rules: ROUTER_RULES,
     configuration: configurationFingerprint(configuration),
   };
 }
@@ -238,6 +259,21 @@ function changeContainer(
     ...truck,
     containers: truck.containers.map((container) => (container.name === name ? change(container) : container)),
   };
+}
+
+function changeAttachment(
+  truck: Observed,
+  { container, network }: { readonly container: string; readonly network: string },
+  change: (attachment: Attachment) => Attachment,
+): Observed {
+  return changeContainer(truck, container, (found) => ({
+    ...found,
+    endpoints: found.endpoints.map((endpoint) =>
+      endpoint.network === network && endpoint.attachment
+        ? { ...endpoint, attachment: change(endpoint.attachment) }
+        : endpoint,
+    ),
+  }));
 }
 
 function withoutRoutes(truck: Observed, gone: (route: HostRoute) => boolean): Observed {

@@ -8,6 +8,7 @@ import type {
   Ruleset,
   Sysctl,
 } from './network.ts';
+import type { InterfaceState, Port } from './observed.ts';
 
 /** One change to the truck, as data. What it does is written in `describe`, `simulate` and the network manager's executor. */
 export type Step =
@@ -37,8 +38,32 @@ export type Step =
   | { readonly do: 'create-router'; readonly router: Router; readonly specification: string }
   | { readonly do: 'start-container'; readonly container: string }
   | { readonly do: 'remove-container'; readonly container: string }
-  | { readonly do: 'connect'; readonly container: string; readonly network: string; readonly address?: string }
+  | {
+      readonly do: 'connect';
+      readonly container: string;
+      readonly network: string;
+      readonly address?: string;
+      readonly mac?: string;
+    }
   | { readonly do: 'disconnect'; readonly container: string; readonly network: string }
+  | {
+      readonly do: 'plug-port';
+      readonly container: string;
+      readonly network: string;
+      /** Name of the veth's end in the host's namespace. */
+      readonly port: string;
+      readonly wanted: Port & { readonly bridge: string };
+    }
+  | {
+      readonly do: 'readdress';
+      readonly container: string;
+      readonly network: string;
+      /** Name of the interface inside. */
+      readonly interface: string;
+      readonly wanted: InterfaceState;
+      /** What differs; the rest is not touched. */
+      readonly wrong: readonly (keyof InterfaceState)[];
+    }
   | { readonly do: 'load-router-ruleset'; readonly ruleset: Ruleset }
   | {
       readonly do: 'write-router-configuration';
@@ -107,6 +132,10 @@ export function describe(step: Step): string {
       return `container ${step.container}: connect to ${step.network}${step.address === undefined ? '' : ` as ${step.address}`}`;
     case 'disconnect':
       return `container ${step.container}: disconnect from ${step.network}`;
+    case 'plug-port':
+      return `container ${step.container}: ${step.port} is a port of ${step.wanted.bridge}`;
+    case 'readdress':
+      return `container ${step.container}: ${step.interface} in ${step.network} is ${wordsOf(step.wanted)}`;
     case 'load-router-ruleset':
       return `router: load ruleset ${step.ruleset.fingerprint}`;
     case 'write-router-configuration':
@@ -114,4 +143,8 @@ export function describe(step: Step): string {
     case 'configure-router':
       return `router: apply configuration ${step.fingerprint}`;
   }
+}
+
+function wordsOf({ mac, addresses, gateways }: InterfaceState): string {
+  return [...addresses, mac, ...gateways.map((gateway) => `by ${gateway}`)].join(', ');
 }

@@ -1,13 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod';
 import { Configurations } from './configuration/configurations.ts';
-import { parsePointer, type Tree, valueAt } from './configuration/tree.ts';
+import { type Tree, valueAt } from './configuration/tree.ts';
 import { artifactPaths, placeArtifacts, pruneArtifacts } from './deployment/artifacts.ts';
 import { DeploymentDocument } from './deployment/document.ts';
+import { readRecipes } from './deployment/local-store.ts';
 import { changedComponents, type Deployment, NOTHING, PROVIDED, planDeployment } from './deployment/plan.ts';
 import { requirePermission } from './ipc/authorization.ts';
 import { LocalTopics } from './ipc/local-topics.ts';
@@ -19,6 +20,7 @@ import type { Permissions } from './ipc/operations/permissions.ts';
 import { shadowOperations } from './ipc/operations/shadows.ts';
 import { IpcServer } from './ipc/server.ts';
 import { Component, isSettled } from './lifecycle/component.ts';
+import { fillIn, scriptEnvironment } from './lifecycle/environment.ts';
 import { endLeftovers } from './lifecycle/leftovers.ts';
 import { ERROR_RESET_MS, isUp, type State } from './lifecycle/state.ts';
 import { readyStep } from './lifecycle/steps.ts';
@@ -26,11 +28,9 @@ import { UpdatePolicy } from './lifecycle/update-policy.ts';
 import type { CloudConnection } from './mqtt/cloud-connection.ts';
 import { Spooler } from './mqtt/spooler.ts';
 import { type NucleusState, type Outcome, readState, writeState } from './nucleus-state.ts';
-import { parseRecipe } from './recipes/parse.ts';
 import { forPlatform, type Platform } from './recipes/platform.ts';
-import { libraryOf, ResolutionError } from './recipes/resolve.ts';
+import { libraryOf } from './recipes/resolve.ts';
 import type { Recipe } from './recipes/schema.ts';
-import { interpolate } from './recipes/variables.ts';
 import { SHADOW_MANAGER, ShadowManager } from './shadow-manager/shadow-manager.ts';
 import { ShadowStore } from './shadow-manager/store.ts';
 import { Synchronisation } from './shadow-manager/synchronisation.ts';
@@ -279,7 +279,7 @@ export class Nucleus {
       ...{ name, errorResetMs, noteIn: this.#notes, directory: join(root, 'work', name) },
       areDependenciesUp: () => hard.every((dependency) => isUp(this.#components.get(dependency)?.state)),
       step: (step) => readyStep(lifecycle, step, (text) => this.#fill(recipe, text), process.env.PATH ?? ''),
-      environment: () => this.#environment(token),
+      environment: () => scriptEnvironment({ ...this.#options, socket: this.#socket, token }),
       log: (line, stream) => this.#options.log(name, stream === undefined ? line : `${stream}: ${line}`),
       changed: () => this.#changed(),
     });
@@ -294,43 +294,13 @@ export class Nucleus {
     for (const wake of waiting) wake();
   }
 
-  #environment(token: string): Record<string, string> {
-    const { thing, region, rootCa } = this.#options;
-    const inherited = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
-    return {
-      ...Object.fromEntries(inherited),
-      ...{
-        SVCUID: token,
-        AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT: this.#socket,
-        AWS_IOT_THING_NAME: thing,
-      },
-      ...{ AWS_REGION: region, AWS_DEFAULT_REGION: region, GG_ROOT_CA_PATH: rootCa },
-      GGC_VERSION: PROVIDED['aws.greengrass.Nucleus'] ?? '',
-    };
-  }
-
   #fill(recipe: Recipe, text: string): string {
     const { root, thing } = this.#options;
-    return interpolate(text, ({ component, namespace, key }) => {
-      const name = component ?? recipe.ComponentName;
-      const version = this.#state.deployed.recipes.find(
-        ({ ComponentName }) => ComponentName === name,
-      )?.ComponentVersion;
-      const paths = artifactPaths(root, name, version ?? recipe.ComponentVersion);
-      switch (namespace) {
-        case 'artifacts':
-          return key === 'path' ? paths.path : paths.decompressedPath;
-        case 'work':
-          return join(root, 'work', name);
-        case 'kernel':
-          return root;
-        case 'iot':
-          return thing;
-        case 'configuration': {
-          const value = valueAt(this.#configurations.get(name), parsePointer(key));
-          return value === undefined || typeof value === 'string' ? value : JSON.stringify(value);
-        }
-      }
+    return fillIn(text, recipe, {
+      ...{ root, thing },
+      versionOf: (name) =>
+        this.#state.deployed.recipes.find(({ ComponentName }) => ComponentName === name)?.ComponentVersion,
+      configurationOf: (name) => this.#configurations.get(name),
     });
   }
 
@@ -406,19 +376,4 @@ export class Nucleus {
 
 function statePath(root: string): string {
   return join(root, 'state.json');
-}
-
-/** @throws ResolutionError that names the recipe and its problems */
-async function readRecipes(directory: string): Promise<Recipe[]> {
-  const recipes: Recipe[] = [];
-  for (const file of (await readdir(directory)).sort()) {
-    if (!/\.(yaml|yml|json)$/.test(file)) continue;
-    const parsed = parseRecipe(await readFile(join(directory, file), 'utf8'));
-    if ('recipe' in parsed) recipes.push(parsed.recipe);
-    else
-      throw new ResolutionError(
-        `${file}: ${parsed.problems.map(({ path, message }) => `${path}: ${message}`).join('; ')}`,
-      );
-  }
-  return recipes;
 }

@@ -51,6 +51,7 @@ export function plan(desired: TruckNetwork, observed: Observed): Plan {
       ...linkRemovals,
       ...addLinks(desired.links, desired.sysctls, observed),
       ...addRoutes(desired.hostLink, observed),
+      ...containers.mendings,
       ...createNetworks(desired.networks, observed, stale),
       ...writeConfiguration(desired.router, router),
       ...containers.routerCreation,

@@ -1,13 +1,17 @@
 import type { HostLink, Ruleset } from '../network.ts';
+import { PORT_GROUPS } from '../port-group.ts';
 import { NOT_INTERNET } from './not-internet.ts';
 import { type BaseChain, elements, tableRuleset, when } from './text.ts';
 
 /** Before connection tracking (-200), Docker's chains (-100, 0) and everything else that the host may have. */
 const FIRST = 'priority -450';
 
+/** The packet mark of what came in by a segment's port and over whatever bridge to the host: set at the edge. */
+export const FROM_A_SEGMENT = '0xf12eb4ea';
+
 /**
  * The host's own ruleset: the host takes no part in any segment. Whatever reaches its IP layer from the trunk, a VLAN link or a
- * bridge is dropped, and it sends nothing into them; that also closes the way from one segment to another, or to the uplink, over
+ * bridge, or from a segment's port that is on no bridge, is dropped, and it sends nothing into them; that also closes the way from one segment to another, or to the uplink, over
  * the host's forwarding. A drop is final whatever later chains accept. Bridged frames don't pass here.
  *
  * On the host link the host opens conversations with the internet, and gets the answers; its address there it has nowhere else, though to the
@@ -18,19 +22,25 @@ const FIRST = 'priority -450';
  * @param links names of the interfaces that are closed; they need not exist yet.
  */
 export function hostRuleset(links: readonly string[], hostLink?: HostLink): Ruleset {
+  // A container's port that somebody took off its bridge.
+  const ports = `${PORT_GROUPS.from}-${PORT_GROUPS.to}`;
   const names = elements(links.map((link) => `"${link}"`));
+  const fromSegments = [`iifname ${names}`, `iifgroup ${ports}`, `meta mark ${FROM_A_SEGMENT}`].map(dropped);
+  const toSegments = [`oifname ${names}`, `oifgroup ${ports}`].map(dropped);
   const { prerouting, input, forward, output } = hostLink === undefined ? NO_HOST_LINK : rulesOf(hostLink);
   const chain = (name: string, rules: readonly string[]): BaseChain => {
     return { name, hook: `filter hook ${name} ${FIRST}`, policy: 'accept', rules };
   };
   return tableRuleset('inet', 'firebreak_host', [
-    chain('prerouting', [`iifname ${names} counter drop`, ...prerouting]),
+    chain('prerouting', [...fromSegments, ...prerouting]),
     ...when(input, chain('input', input)),
     ...when(forward, chain('forward', forward)),
-    chain('output', [`oifname ${names} counter drop`, ...output]),
-    chain('postrouting', [`oifname ${names} counter drop`]),
+    chain('output', [...toSegments, ...output]),
+    chain('postrouting', toSegments),
   ]);
 }
+
+const dropped = (packets: string) => `${packets} counter drop`;
 
 const NO_HOST_LINK = { prerouting: [], input: [], forward: [], output: [] };
 

@@ -1,6 +1,6 @@
 import { CommandError, run } from '../../../components/host/run.ts';
 import { measure } from '../../../components/isolation-tester/measure.ts';
-import { monitorHost } from '../../../components/network-manager/events.ts';
+import { monitorLinks } from '../../../components/network-manager/events.ts';
 import { addHostRoute, observeHostRoutes, removeHostRoute } from '../../../components/network-manager/host-route.ts';
 import type { TruckNetwork } from '../../../lib/truck/network.ts';
 import { compiled, example } from '../../lib/truck/support.ts';
@@ -215,7 +215,7 @@ describe('the host’s route', () => {
   test('goes with the address that it stands on, and is noticed; other routes are not', async () => {
     const stop = new AbortController();
     const [began, noticed] = [jest.fn(), jest.fn()];
-    const ended = monitorHost({ began, noticed }, { netns: netns(), signal: stop.signal });
+    const ended = monitorLinks({ began, noticed }, { netns: netns(), signal: stop.signal });
     try {
       await until('the monitor began', () => began.mock.calls.length === 1);
       await network.ip('switch', 'route add 203.0.113.0/24 via 172.30.0.5', 'route delete 203.0.113.0/24');

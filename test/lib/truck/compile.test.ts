@@ -64,9 +64,18 @@ describe('the article’s truck network', () => {
         extraAddresses: [],
         uplink: { addressing: 'static', gateway: '192.168.50.1', metric: 100 },
       },
-      { name: 'br0net', group: 1, address: '10.0.1.3/24', extraAddresses: ['10.0.1.2/32'] },
-      { name: 'br1net', group: 2, address: '10.0.2.3/24', extraAddresses: ['10.0.2.2/32'] },
-      { name: 'host-link', group: 4999, address: '198.19.0.1/30', extraAddresses: [] },
+      {
+        ...{ name: 'br0net', group: 1, address: '10.0.1.3/24', extraAddresses: ['10.0.1.2/32'] },
+        mac: '06:fb:0a:00:01:03',
+      },
+      {
+        ...{ name: 'br1net', group: 2, address: '10.0.2.3/24', extraAddresses: ['10.0.2.2/32'] },
+        mac: '06:fb:0a:00:02:03',
+      },
+      {
+        ...{ name: 'host-link', group: 4999, address: '198.19.0.1/30', extraAddresses: [] },
+        mac: '06:fb:c6:13:00:01',
+      },
     ]);
   });
 

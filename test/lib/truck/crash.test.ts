@@ -55,7 +55,7 @@ function torn(truck: Observed, step: Step): readonly Observed[] {
       return [changedRouter(truck, { ruleset: null })];
     case 'configure-router':
       return step.configuration.interfaces.map(({ group, address }) =>
-        changedRouter(truck, { ruleset: null, interfaces: [{ group, addresses: [address] }] }),
+        changedRouter(truck, { ruleset: null, interfaces: [{ group, mac: '', addresses: [address] }] }),
       );
     default:
       return [];

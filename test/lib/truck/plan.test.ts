@@ -4,8 +4,9 @@ import fc from 'fast-check';
 import { parse } from 'yaml';
 import type { Policy } from '../../../lib/policy/index.ts';
 import { batches } from '../../../lib/truck/batches.ts';
-import { type Observed, TAMPERED } from '../../../lib/truck/observed.ts';
+import { type Attachment, type Observed, type ObservedRouter, TAMPERED } from '../../../lib/truck/observed.ts';
 import { plan, planRemoval } from '../../../lib/truck/plan/index.ts';
+import { portGroup } from '../../../lib/truck/port-group.ts';
 import { BARE_TRUCK, simulate } from '../../../lib/truck/simulate.ts';
 import { type Step, describe as say } from '../../../lib/truck/steps.ts';
 import { policyDocument } from '../policy/arbitrary.ts';
@@ -13,6 +14,24 @@ import { applySimulated, compiled, EXAMPLES, example, policyOf } from './support
 
 const article = compiled(example('article.yaml'));
 const anyPolicy = policyDocument().map((document) => policyOf(JSON.stringify(document)));
+
+const anyState = fc.record({
+  mac: fc.constantFrom('02:00:00:00:00:01', '02:00:00:00:00:02'),
+  addresses: fc.subarray(['10.0.1.4/24', '10.0.1.44/24']),
+  gateways: fc.subarray(['10.0.1.2', '']),
+});
+const anyAttachment: fc.Arbitrary<Attachment | null> = fc.option(
+  fc.record({
+    given: anyState,
+    inside: fc.tuple(anyState, fc.boolean()).map(([state, up]) => ({ ...state, name: 'eth0', up })),
+    port: fc.record({
+      name: fc.constant('veth1'),
+      up: fc.boolean(),
+      bridge: fc.constantFrom(null, 'br0', 'docker0'),
+      group: fc.constantFrom(0, portGroup('10.0.1.0/24')),
+    }),
+  }),
+);
 
 const kinds = (steps: readonly Step[]) => steps.map((step) => step.do);
 const positionOf = (steps: readonly Step[], kind: Step['do']) => kinds(steps).indexOf(kind);
@@ -82,6 +101,33 @@ describe('from any policy to any other', () => {
     );
   });
 
+  test('wherever containers were unplugged and whatever became of them inside, it converges; one that is right is not touched', () => {
+    fc.assert(
+      fc.property(anyPolicy, fc.func(anyAttachment), (policy, found) => {
+        const desired = compiled(policy);
+        const { truck } = applySimulated(desired, BARE_TRUCK);
+        const containers = truck.containers.map((container) => ({
+          ...container,
+          endpoints: container.endpoints.map((endpoint) => {
+            const segment = desired.networks.find(
+              ({ name, bridge }) => name === endpoint.network && bridge !== undefined,
+            );
+            return segment === undefined
+              ? endpoint
+              : { ...endpoint, attachment: found(container.name, endpoint.network) };
+          }),
+        }));
+        const { steps, truck: mended } = applySimulated(desired, { ...truck, containers });
+        expect(plan(desired, mended).steps).toEqual([]);
+        expect(
+          kinds(steps).filter((kind) => !['plug-port', 'readdress', 'disconnect', 'connect'].includes(kind)),
+        ).toEqual([]);
+        expect(steps.filter((step) => step.do === 'readdress' && step.container === 'router')).toEqual([]);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   test('an interrupted apply, continued from wherever it stopped, converges', () => {
     fc.assert(
       fc.property(anyPolicy, anyPolicy, fc.nat(), (before, after, stop) => {
@@ -144,6 +190,10 @@ describe('one change', () => {
 describe('drift', () => {
   const applied = applySimulated(article, BARE_TRUCK).truck;
   const repaired = (drifted: Observed) => kinds(applySimulated(article, drifted).steps);
+  const withRouter = (change: (router: ObservedRouter) => Partial<ObservedRouter>): Observed => ({
+    ...applied,
+    router: applied.router && { ...applied.router, ...change(applied.router) },
+  });
 
   const DRIFTS: readonly (readonly [string, Observed, readonly Step['do'][]])[] = [
     ['the host’s ruleset is gone', { ...applied, hostRuleset: null }, ['load-host-ruleset']],
@@ -192,7 +242,7 @@ describe('drift', () => {
         containers: [
           ...applied.containers,
           {
-            ...{ name: 'vendor-x', owned: false, specification: null, running: true },
+            ...{ name: 'vendor-x', owned: false, specification: null, running: true, mode: 'host-link' },
             endpoints: [{ network: 'host-link', address: '198.19.0.1' }],
           },
         ],
@@ -235,6 +285,77 @@ describe('drift', () => {
         },
       },
       ['disconnect', 'connect', 'configure-router'],
+    ],
+    [
+      'the router’s interface has another MAC address',
+      withRouter(({ interfaces }) => ({
+        interfaces: interfaces.map((each) => (each.group === 1 ? { ...each, mac: '02:00:00:00:00:77' } : each)),
+      })),
+      ['configure-router'],
+    ],
+    [
+      'a sysctl of the router was flipped',
+      withRouter(({ sysctls }) => ({ sysctls: { ...sysctls, 'net/ipv4/conf/all/arp_ignore': '0' } })),
+      ['configure-router'],
+    ],
+    [
+      'the router has a strange routing rule',
+      withRouter(({ rules }) => ({ rules: [...(rules ?? []), '50: lookup 200'] })),
+      ['configure-router'],
+    ],
+    ['the router’s own table has lost its way out', withRouter(() => ({ ownRoutes: [] })), ['configure-router']],
+    [
+      'a container has another address',
+      attached(applied, 'container1', ({ inside }) => ({ inside: { ...inside, addresses: ['10.0.1.44/24'] } })),
+      ['readdress'],
+    ],
+    [
+      'a container has another MAC address',
+      attached(applied, 'container1', ({ inside }) => ({ inside: { ...inside, mac: '02:00:00:00:00:66' } })),
+      ['readdress'],
+    ],
+    [
+      'a container has another default route',
+      attached(applied, 'container1', ({ inside }) => ({ inside: { ...inside, gateways: ['10.0.1.5'] } })),
+      ['readdress'],
+    ],
+    [
+      'a container’s interface is down',
+      attached(applied, 'container1', ({ inside }) => ({ inside: { ...inside, up: false } })),
+      ['readdress'],
+    ],
+    [
+      'a container’s port is on another bridge',
+      attached(applied, 'container1', ({ port }) => ({ port: { ...port, bridge: 'br1' } })),
+      ['plug-port'],
+    ],
+    [
+      'a container’s port is on no bridge, and the container has given itself another address',
+      attached(applied, 'container1', ({ port, inside }) => ({
+        port: { ...port, bridge: null },
+        inside: { ...inside, addresses: [] },
+      })),
+      ['plug-port', 'readdress'],
+    ],
+    [
+      'the router was started by Docker alone, so that its port is in no group yet',
+      attached(applied, 'router', ({ port, inside }) => ({
+        port: { ...port, group: 0 },
+        inside: { ...inside, addresses: ['10.0.1.3/24', '10.0.1.2/32'] },
+      })),
+      ['plug-port'],
+    ],
+    [
+      'a container’s veth is gone',
+      {
+        ...applied,
+        containers: applied.containers.map((found) =>
+          found.name === 'container1'
+            ? { ...found, endpoints: found.endpoints.map((each) => ({ ...each, attachment: null })) }
+            : found,
+        ),
+      },
+      ['disconnect', 'connect'],
     ],
     [
       'the router’s interface is gone',
@@ -309,7 +430,7 @@ describe('drift', () => {
       router: truck.router && {
         ...truck.router,
         interfaces: truck.router.interfaces.map((each) =>
-          each.group === uplink?.group ? { group, addresses: ['192.168.50.77/24'] } : each,
+          each.group === uplink?.group ? { group, mac: '', addresses: ['192.168.50.77/24'] } : each,
         ),
       },
     });
@@ -332,6 +453,63 @@ describe('drift', () => {
   });
 });
 
+/** A container's attachment in its first segment, as Docker made it but for a change. */
+function attached(truck: Observed, name: string, change: (right: Attachment) => Partial<Attachment>): Observed {
+  const given = { mac: '02:fb:00:00:00:01', addresses: ['10.0.1.4/24'], gateways: ['10.0.1.2'] };
+  const right: Attachment = {
+    given,
+    inside: { ...given, name: 'eth0', up: true },
+    port: { name: 'veth1', up: true, bridge: 'br0', group: portGroup('10.0.1.0/24') },
+  };
+  const attachment = { ...right, ...change(right) };
+  return {
+    ...truck,
+    containers: truck.containers.map((found) =>
+      found.name === name
+        ? {
+            ...found,
+            endpoints: found.endpoints.map((each) => (each.network === 'br0net' ? { ...each, attachment } : each)),
+          }
+        : found,
+    ),
+  };
+}
+
+describe('a third party’s container that is in a segment and in something else', () => {
+  const applied = applySimulated(article, BARE_TRUCK).truck;
+  const at = (network: string) => ({ network, address: '' });
+  const afterwards = (mode: string, ...networks: readonly string[]) => {
+    const stranger = { name: 'vendor', owned: false, specification: null, running: true, mode };
+    const { steps, truck } = applySimulated(article, {
+      ...applied,
+      networks: [...applied.networks, { name: 'bridge', owned: false, specification: null }],
+      containers: [...applied.containers, { ...stranger, endpoints: networks.map(at) }],
+    });
+    expect(steps.every((step) => step.do === 'disconnect' && step.container === 'vendor')).toBe(true);
+    expect(plan(article, truck).steps).toEqual([]);
+    return truck.containers.find(({ name }) => name === 'vendor')?.endpoints.map(({ network }) => network);
+  };
+
+  test.each([
+    ['a segment, and another one', 'br0net', ['br0net', 'br1net'], ['br0net']],
+    ['a segment, and Docker’s own network', 'br1net', ['bridge', 'br1net'], ['br1net']],
+    ['a segment, and the uplink’s network', 'br1net', ['br1net', 'wlan'], ['br1net']],
+    ['Docker’s own network, and a segment', 'bridge', ['bridge', 'br0net'], ['bridge']],
+    ['Docker’s own network, and two segments', 'default', ['bridge', 'br0net', 'br1net'], ['bridge']],
+    ['a segment that it was taken off, and two others', 'br9net', ['br0net', 'br1net'], []],
+  ] as const)('started with %s keeps what it was started with', (_what, mode, networks, kept) => {
+    expect(afterwards(mode, ...networks)).toEqual(kept);
+  });
+
+  test.each([
+    ['one segment', 'br0net', ['br0net']],
+    ['one segment that it was connected to later', 'bridge', ['br0net']],
+    ['networks that are no segments', 'bridge', ['bridge', 'wlan']],
+  ] as const)('in %s it is left alone', (_what, mode, networks) => {
+    expect(afterwards(mode, ...networks)).toEqual(networks);
+  });
+});
+
 describe('what is not ours', () => {
   const foreignLink = { name: 'br0', kind: 'bridge' as const, owned: false, up: true, addresses: ['10.9.9.1/24'] };
   const stranger = {
@@ -339,6 +517,7 @@ describe('what is not ours', () => {
     owned: false,
     specification: null,
     running: true,
+    mode: 'br0net',
     endpoints: [{ network: 'br0net', address: '10.0.1.50' }],
   };
 

@@ -225,14 +225,18 @@ describe('deployments', () => {
     const lifecycle = (version: string) => ({
       bootstrap: `echo bootstrap ${version} >>boot`,
       run,
-      shutdown: `echo down ${version} >>boot`,
+      shutdown: `echo down ${version} {artifacts:path} >>boot`,
     });
     truck.component('a', '1.0.0', lifecycle('1'));
     truck.component('a', '1.1.0', lifecycle('2'));
     truck.component('b', '1.0.0', { run, shutdown: 'echo down >>steps' });
     await truck.deploy({ a: '1.0.0', b: '1.0.0' });
     await truck.deploy({ a: '1.1.0' });
-    expect(truck.lines('a', 'boot')).toEqual(['bootstrap 1', 'down 1', 'bootstrap 2']);
+    expect(truck.lines('a', 'boot')).toEqual([
+      'bootstrap 1',
+      `down 1 ${truck.root}/packages/artifacts/a/1.0.0`,
+      'bootstrap 2',
+    ]);
     expect(truck.nucleus.status().components.map(({ name }) => name)).not.toContain('b');
     expect(truck.lines('b', 'steps')).toContain('down');
     const versions = (name: string) => readdirSync(join(truck.root, 'packages/artifacts', name));

@@ -130,6 +130,21 @@ test('killed at random moments, it always comes back with one of each', async ()
   await until('it is connected', async () => (await greengrass.status()).isConnected, 60_000);
 });
 
+test('killed in the middle of a deployment, it has the old or the new version, and a second attempt succeeds', async () => {
+  for (const version of ['1.1.0', '1.2.0']) {
+    store.component('app', version, { run: 'echo $$ >>pids; exec sleep 600' });
+    const document = { components: { app: { componentVersion: version } } };
+    const deploying = greengrass.deploy(document, store.store).catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 300 + Math.random() * 400));
+    await greengrass.kill();
+    await deploying;
+    await greengrass.start();
+    expect(await greengrass.deploy(document, store.store)).toMatchObject({ status: 'SUCCEEDED' });
+    expect((await greengrass.status()).components).toContainEqual({ name: 'app', version, state: 'RUNNING' });
+    await until('one is left', () => pids().filter(isAlive).length === 1);
+  }
+});
+
 test('stopped, nothing of it is left, and a second stop does nothing', async () => {
   await greengrass.stop();
   expect(pids().filter(isAlive)).toEqual([]);
