@@ -37,15 +37,15 @@ export function edgeRuleset(policy: Policy): Ruleset {
       `iifname ${vlanLinks} oifname ${vlanLinks} counter drop`,
       // Nobody else has the router's addresses.
       `arp saddr ip ${routers} arp saddr ip . arp saddr ether != ${elements(claims.map(pairOfClaim))} counter drop`,
-      ...policy.segments.map(({ subnet }) => `ether type arp arp saddr ip ${subnet} arp daddr ip ${subnet} accept`),
+      // Who asks as nobody whether somebody has an address (RFC 5227) is answered as nobody.
+      ...policy.segments.map(
+        ({ subnet }) => `ether type arp arp saddr ip ${subnet} arp daddr ip ${elements([subnet, '0.0.0.0'])} accept`,
+      ),
       // Who speaks to the router has an address of the router's segment there: no bridge is known here, but the router's MAC address tells it.
       ...policy.segments.map(
         (segment) => `ether daddr ${routerMac(segment)} ip saddr != ${segment.subnet} counter drop`,
       ),
-      // Is anybody using this address? (RFC 5227)
-      'ether type arp arp saddr ip 0.0.0.0 accept',
       `arp saddr ip ${all} counter drop`,
-      `arp daddr ip ${all} counter drop`,
       ...policy.segments.map(
         (segment) => `ip saddr ${segment.subnet} ip daddr ${elements(partners(policy, segment))} accept`,
       ),
