@@ -20,8 +20,8 @@ export function hostRuleset(links: readonly string[]): Ruleset {
       policy: 'accept',
       rules: [`iifname ${names} counter drop`],
     },
-    { name: 'output', hook: `filter hook output ${FIRST}`, policy: 'accept', rules: [`oifname ${names} counter drop`] },
     {
+      // What the host itself sends passes here, too.
       name: 'postrouting',
       hook: `filter hook postrouting ${FIRST}`,
       policy: 'accept',
