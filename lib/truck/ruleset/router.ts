@@ -8,7 +8,6 @@ import { type BaseChain, elements, REVISION_MARK, type RegularChain, tableRulese
 const ESTABLISHED_FIRST = 'ct state vmap { established : accept, related : accept, invalid : drop }';
 
 const FORWARDING: readonly string[] = [
-  'ct state invalid counter drop',
   `ct mark ${REVISION_MARK} ct state { established, related } accept`,
   'ct direction original ct state { new, established } jump openings',
   'ct direction reply ct state established jump answers',
@@ -19,7 +18,7 @@ const FORWARDING: readonly string[] = [
  * The router's ruleset. It knows interfaces by link group, never by name. Every hook denies what no rule allows, so that an
  * interface, a source or a protocol that nobody thought of is dropped:
  *
- * - prerouting: a source address is only believed on the interface of its own segment (RFC 2827); IPv6 is not declared, so denied;
+ * - prerouting: a source address is only believed on the interface of its own segment (RFC 2827); no rule allows IPv6;
  * - input: the router answers an echo request only on the address of the interface it came in by;
  * - forward: first the conversations that this very ruleset has allowed, known by the connection's mark; all others, also those that an
  *   earlier ruleset allowed or that somebody let in, are looked up: one set lookup over all flows, then internet for the segments that
@@ -59,7 +58,6 @@ export function routerRuleset(policy: Policy): Ruleset {
 function sources(policy: Policy, uplinks: readonly number[]): readonly string[] {
   return [
     'iif lo accept',
-    'meta nfproto ipv6 counter drop',
     // A rule for each segment, and no set of pairs with subnets: such a set is empty for a moment in each swap (see flows.ts).
     ...policy.segments.map((segment) => `iifgroup ${segment.vlan} ip saddr ${segment.subnet} accept`),
     ...when(uplinks, `iifgroup ${elements(uplinks.map(String))} ${subnetsOtherThan(policy)}accept`),
@@ -69,7 +67,7 @@ function sources(policy: Policy, uplinks: readonly number[]): readonly string[] 
 
 function subnetsOtherThan(policy: Policy): string {
   const subnets = policy.segments.map((segment) => segment.subnet);
-  return subnets.length === 0 ? '' : `ip saddr != ${elements(subnets)} `;
+  return subnets.length === 0 ? 'meta nfproto ipv4 ' : `ip saddr != ${elements(subnets)} `;
 }
 
 function ownAddresses(policy: Policy): readonly string[] {
