@@ -128,7 +128,7 @@ export async function createRouter(
  * (arp_ignore 1). rp_filter is set explicitly (the effective value is the maximum of all and interface) and off: the ruleset
  * says which source belongs where. (Documentation/networking/ip-sysctl.rst)
  */
-const ROUTER_SYSCTLS = {
+export const ROUTER_SYSCTLS = {
   'net.ipv4.ip_forward': '0',
   'net.ipv4.conf.all.arp_ignore': '1',
   'net.ipv4.conf.all.arp_announce': '2',
