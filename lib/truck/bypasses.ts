@@ -314,6 +314,7 @@ function inbound(policy: Policy, { router, outside }: UplinkSurroundings): reado
     ...policy.segments.flatMap((segment) =>
       targets(policy, segment).flatMap(({ address: destination }) => [
         ...sources.flatMap((source) => byAll(kind, segment.name, 'router', source, destination)),
+        ...notInternet(policy).flatMap((source) => byAll(kind, segment.name, 'router', source, destination, ['udp'])),
         ...own
           .filter((source) => source !== destination)
           .flatMap((source) => byAll('spoofed sources', segment.name, 'router', source, destination, ['udp'])),

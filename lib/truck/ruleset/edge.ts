@@ -51,7 +51,7 @@ export function edgeRuleset(policy: Policy): Ruleset {
       ),
       `ip saddr ${all} ip daddr ${all} counter drop`,
       `ip saddr ${all} ip daddr { 224.0.0.0/4, 255.255.255.255 } accept`,
-      ...internet(policy, all),
+      ...internet(policy),
       `ip saddr ${all} counter drop`,
       `ip daddr ${all} counter drop`,
     ]),
@@ -79,13 +79,13 @@ function segmentOf(policy: Policy, party: string): Segment | undefined {
 }
 
 /** Segments of which some node may speak to the internet; errors on the way there come from private addresses, too. */
-function internet(policy: Policy, all: string): readonly string[] {
+function internet(policy: Policy): readonly string[] {
   const opened = policy.flows.filter(({ to }) => to === 'internet').map(({ from }) => segmentOf(policy, from)?.name);
   const online = policy.segments.filter((segment) => segment.internet || opened.includes(segment.name));
   const subnets = elements(online.map(({ subnet }) => subnet));
   const errors = '{ destination-unreachable, time-exceeded, parameter-problem }';
   return when(online, `ip saddr ${subnets} ip daddr != ${elements(NOT_INTERNET)} accept`).concat(
     when(online, `ip daddr ${subnets} ip saddr != ${elements(NOT_INTERNET)} accept`),
-    when(online, `ip daddr ${subnets} ip saddr != ${all} icmp type ${errors} accept`),
+    when(online, `ip daddr ${subnets} icmp type ${errors} accept`),
   );
 }

@@ -1,8 +1,10 @@
 import type { Segment } from '../../../lib/policy/index.ts';
+import { contains, toNumber, toSubnet } from '../../../lib/policy/ipv4.ts';
 import type { BypassKind } from '../../../lib/truck/bypass.ts';
 import type { MatrixRow } from '../../../lib/truck/judge.ts';
 import type { BypassRow } from '../../../lib/truck/judge-bypasses.ts';
 import { INTERNET } from '../../../lib/truck/network.ts';
+import { NOT_INTERNET } from '../../../lib/truck/ruleset/not-internet.ts';
 import { BEYOND, besides, LAYERS, type Layer, UNREACHABLE } from './careless-truck.ts';
 import { type LayerTrial, named } from './layer-trial.ts';
 import { STRAY_LINKS } from './stray-links.ts';
@@ -27,11 +29,13 @@ const closed = (
 const FROM_NODES = { words: ', from nodes,', belongs: ({ attempt }: BypassRow) => attempt.from !== INTERNET };
 
 /** As the internet itself the edge lets whoever may speak to it be spoken to. */
-const AS_THE_UPLINKS_NEIGHBOUR = {
-  words: ', with an address of its own,',
+const FROM_PRIVATE = {
+  words: ', from what is no internet,',
   belongs: ({ attempt: { frame } }: BypassRow) =>
-    frame.packet.type === 'ipv4' && frame.packet.source.startsWith('192.168.'),
+    frame.packet.type === 'ipv4' && isIn(NOT_INTERNET, frame.packet.source),
 };
+const isIn = (ranges: readonly string[], address: string) =>
+  ranges.some((range) => contains(toSubnet(range), toNumber(address)));
 
 /** What closes each kind, alone; without VLANs a careless truck leaves some kinds closed, which only the lab can show. */
 export const CLOSED_BY: readonly LayerTrial[] = [
@@ -46,7 +50,7 @@ export const CLOSED_BY: readonly LayerTrial[] = [
   closed('the router’s other addresses', ['edge'], ['article.yaml']),
   closed('the router’s services', ['router']),
   closed('inbound from the uplink', ['router']),
-  closed('inbound from the uplink', ['edge'], BOTH, AS_THE_UPLINKS_NEIGHBOUR),
+  closed('inbound from the uplink', ['edge'], BOTH, FROM_PRIVATE),
   closed('the uplink’s own network', ['host', 'router']),
   closed('the uplink’s own network', ['sysctls', 'edge'], BOTH),
   closed('spoofed sources', ['router']),
