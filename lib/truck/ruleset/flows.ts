@@ -3,31 +3,33 @@ import { groupBy } from '../group-by.ts';
 import { segmentGroup, uplinkGroups } from '../groups.ts';
 import { elements, REVISION_MARK, when } from './text.ts';
 
-/** The group and the addresses of one side of a flow. */
+/**
+ * One side of a flow. Only a node needs an address: a segment's interface says enough, because a source is believed only on the interface of its
+ * own segment (prerouting), and nothing else than its segment is routed to it.
+ */
 interface Side {
   readonly kind: 'node' | 'segment' | 'internet';
   readonly group: number;
-  readonly addresses: string;
+  readonly address?: string;
 }
 
 /** What one flow allows between one pair of sides. */
 interface Opening {
-  /**
-   * Which rule it belongs to. Within one shape the address pairs are equal or disjoint (nodes differ, segments don't
-   * overlap); the kernel refuses a set whose elements overlap (nft_set_pipapo).
-   */
-  readonly shape: string;
+  readonly from: Side['kind'];
+  readonly to: Side['kind'];
+  /** Groups and addresses, as elements of a concatenation; only openings of the same kinds have the same fields. */
   readonly pair: string;
   readonly protocol: Flow['protocol'];
   /** Empty: all ports. */
   readonly ports: readonly PortRange[];
-  readonly to: Side['kind'];
 }
 
 /** How a packet of a conversation is read: as its opener sent it, or turned round, as an answer to it. */
 export interface Reading {
   readonly groups: string;
-  readonly pair: string;
+  /** The header fields with the opener's address, and with the other's. */
+  readonly opener: string;
+  readonly other: string;
   /** The header field with the port that was opened. */
   readonly port: 'dport' | 'sport';
   readonly icmpType: string;
@@ -37,7 +39,8 @@ export interface Reading {
 
 export const OPENING: Reading = {
   groups: 'iifgroup . oifgroup',
-  pair: 'iifgroup . oifgroup . ip saddr . ip daddr',
+  opener: 'ip saddr',
+  other: 'ip daddr',
   port: 'dport',
   icmpType: 'echo-request',
   internet: 'internet',
@@ -45,7 +48,8 @@ export const OPENING: Reading = {
 
 export const ANSWER: Reading = {
   groups: 'oifgroup . iifgroup',
-  pair: 'oifgroup . iifgroup . ip daddr . ip saddr',
+  opener: 'ip daddr',
+  other: 'ip saddr',
   port: 'sport',
   icmpType: 'echo-reply',
   internet: 'internet_answers',
@@ -54,55 +58,75 @@ export const ANSWER: Reading = {
 /** Remembers in the connection's mark under which ruleset it was last allowed. */
 export const ALLOW = `ct mark set ${REVISION_MARK} counter accept`;
 
+/** A range of so many ports at most is written as single ports. */
+const EXPANDED = 16;
+
 /**
- * One or two rules for each shape of opening: a set lookup costs the same however many flows there are.
+ * A rule for each kind of opening, whose set is looked up at the same cost however many flows there are.
  *
- * What is exact (two nodes, a single port) has a set of its own: the kernel hashes it, and it is there the moment its rule is. A
- * concatenation with a range or a subnet in it (nft_set_pipapo) becomes visible last in a transaction, after the rules: for half a
- * millisecond at 10,000 flows it is empty, and what it would allow is dropped.
+ * All sets are exact, no element has a subnet or a range: such sets the kernel hashes, and they are there the moment their rule is. A
+ * concatenation with a range in it (nft_set_pipapo) becomes visible last in a transaction, after the rules (Linux before 6.17): for half a
+ * millisecond at 10,000 flows it is empty, and what it would allow is dropped. So a short range of ports is written as its ports, and each long
+ * one has a rule of its own.
  */
 export function flowRules(policy: Policy, reading: Reading): readonly string[] {
   const openings = policy.flows.flatMap((flow) => openingsOf(policy, flow));
-  const shapes = [...groupBy(openings, ({ shape, protocol }) => `${shape} ${protocol}`)].sort(([a], [b]) =>
-    a < b ? -1 : 1,
-  );
-  return shapes.flatMap(([, those]) => shapeRules(those, reading));
+  const kinds = [
+    ...groupBy(openings, ({ from, to, protocol }) => `${to === 'internet' ? 1 : 0} ${from} ${to} ${protocol}`),
+  ];
+  return kinds.sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, those]) => rulesOfKind(those, reading));
 }
 
-/** @param openings of one shape and one protocol; a concatenation holds five fields at most (nft 1.0), so the protocol is none of them. */
-function shapeRules(openings: readonly Opening[], { pair: key, port, icmpType, internet }: Reading): readonly string[] {
+/** @param openings of one kind and one protocol; a concatenation holds five fields at most (nft 1.0), so the protocol is none of them. */
+function rulesOfKind(openings: readonly Opening[], reading: Reading): readonly string[] {
   const [first] = openings;
   if (first === undefined) return [];
-  const { protocol, to } = first;
-  const verdict = to === 'internet' ? `jump ${internet}` : ALLOW;
+  const { protocol, from, to } = first;
+  const key = [
+    reading.groups,
+    ...(from === 'node' ? [reading.opener] : []),
+    ...(to === 'node' ? [reading.other] : []),
+  ].join(' . ');
+  const verdict = to === 'internet' ? `jump ${reading.internet}` : ALLOW;
   const all = openings.filter(({ ports }) => ports.length === 0).map(({ pair }) => pair);
   const conversations = groupBy(
     openings.filter(({ ports }) => ports.length > 0),
     ({ pair }) => pair,
   );
-  const ported = [...conversations].flatMap(([pair, those]) =>
-    mergeRanges(those.flatMap(({ ports }) => ports)).map(
-      ({ from, to }) => `${pair} . ${from === to ? from : `${from}-${to}`}`,
-    ),
+  const ranges = [...conversations].flatMap(([pair, those]) =>
+    mergeRanges(those.flatMap(({ ports }) => ports)).map((range) => ({ pair, range })),
   );
-  const isExact = (element: string) => !/[/-]/.test(element);
-  const any = protocol === 'icmp' ? `icmp type ${icmpType}` : `meta l4proto ${protocol}`;
+  const single = ranges.filter(({ range }) => sizeOf(range) <= EXPANDED);
+  const long = groupBy(
+    ranges.filter(({ range }) => sizeOf(range) > EXPANDED),
+    ({ range }) => `${range.from}-${range.to}`,
+  );
+  const ported = single.flatMap(({ pair, range }) => portsOf(range).map((port) => `${pair} . ${port}`));
+  const any = protocol === 'icmp' ? `icmp type ${reading.icmpType}` : `meta l4proto ${protocol}`;
   return [
-    ...[ported.filter(isExact), ported.filter((element) => !isExact(element))].flatMap((those) =>
-      when(those, `${key} . ${protocol} ${port} ${elements(those)} ${verdict}`),
+    ...when(ported, `${key} . ${protocol} ${reading.port} ${elements(ported)} ${verdict}`),
+    ...[...long].map(
+      ([range, those]) =>
+        `${protocol} ${reading.port} ${range} ${key} ${elements(those.map(({ pair }) => pair))} ${verdict}`,
     ),
     ...when(all, `${any} ${key} ${elements(all)} ${verdict}`),
   ];
 }
 
+const sizeOf = ({ from, to }: PortRange): number => to - from + 1;
+
+function portsOf({ from, to }: PortRange): readonly number[] {
+  return Array.from({ length: to - from + 1 }, (_, index) => from + index);
+}
+
 function openingsOf(policy: Policy, flow: Flow): readonly Opening[] {
   return sides(policy, flow.from).flatMap((from) =>
     sides(policy, flow.to).map((to) => ({
-      shape: `${to.kind === 'internet' ? 'internet' : 'inside'} ${from.kind} ${to.kind}`,
-      pair: `${from.group} . ${to.group} . ${from.addresses} . ${to.addresses}`,
+      from: from.kind,
+      to: to.kind,
+      pair: [from.group, to.group, from.address, to.address].filter((part) => part !== undefined).join(' . '),
       protocol: flow.protocol,
       ports: flow.ports,
-      to: to.kind,
     })),
   );
 }
@@ -110,15 +134,15 @@ function openingsOf(policy: Policy, flow: Flow): readonly Opening[] {
 /** A node or a segment has one side, the internet one for each uplink. */
 function sides(policy: Policy, party: string): readonly Side[] {
   if (party === 'internet') {
-    return uplinkGroups(policy).map(({ group }) => ({ kind: 'internet', group, addresses: '0.0.0.0/0' }));
+    return uplinkGroups(policy).map(({ group }) => ({ kind: 'internet', group }));
   }
   const node = policy.nodes.find((candidate) => candidate.name === party);
   if (node !== undefined) {
-    return [{ kind: 'node', group: segmentGroup(policy, node.segment), addresses: node.address }];
+    return [{ kind: 'node', group: segmentGroup(policy, node.segment), address: node.address }];
   }
   const segment = policy.segments.find((candidate) => candidate.name === party);
   if (segment === undefined) throw new Error(`a flow names ${party}, which is neither node nor segment`);
-  return [{ kind: 'segment', group: segment.vlan, addresses: segment.subnet }];
+  return [{ kind: 'segment', group: segment.vlan }];
 }
 
 function mergeRanges(ranges: readonly PortRange[]): readonly PortRange[] {

@@ -7,12 +7,19 @@ import { type BaseChain, elements, REVISION_MARK, type RegularChain, tableRulese
 
 const ESTABLISHED_FIRST = 'ct state vmap { established : accept, related : accept, invalid : drop }';
 
-const FORWARDING: readonly string[] = [
-  `ct mark ${REVISION_MARK} ct state { established, related } accept`,
-  'ct direction original ct state { new, established } jump openings',
-  'ct direction reply ct state established jump answers',
-  'counter comment "no flow"',
-];
+/**
+ * First what no conversation may do, however it began: one with a segment whose route is gone for a moment (the router's address changes there)
+ * would go out by the default route.
+ */
+function forwarding(uplinks: readonly number[]): readonly string[] {
+  return [
+    ...when(uplinks, `oifgroup ${elements(uplinks.map(String))} ip daddr ${elements(NOT_INTERNET)} counter drop`),
+    `ct mark ${REVISION_MARK} ct state { established, related } accept`,
+    'ct direction original ct state { new, established } jump openings',
+    'ct direction reply ct state established jump answers',
+    'counter comment "no flow"',
+  ];
+}
 
 /**
  * The router's ruleset. It knows interfaces by link group, never by name. Every hook denies what no rule allows, so that an
@@ -38,7 +45,7 @@ export function routerRuleset(policy: Policy): Ruleset {
       name: 'forward',
       hook: 'filter hook forward priority filter',
       policy: 'drop',
-      rules: FORWARDING,
+      rules: forwarding(uplinks),
     },
     { name: 'output', hook: 'filter hook output priority filter', policy: 'drop', rules: ['meta nfproto ipv4 accept'] },
     {
@@ -49,7 +56,7 @@ export function routerRuleset(policy: Policy): Ruleset {
     },
     { name: 'openings', rules: allowed(policy, uplinks, OPENING) },
     { name: 'answers', rules: allowed(policy, uplinks, ANSWER) },
-    { name: 'internet', rules: [`ip daddr ${elements(NOT_INTERNET)} counter drop`, ALLOW] },
+    { name: 'internet', rules: [ALLOW] },
     { name: 'internet_answers', rules: [`ip saddr ${elements(NOT_INTERNET)} counter drop`, ALLOW] },
   ];
   return tableRuleset('inet', 'firebreak', chains);

@@ -103,6 +103,25 @@ export const LIVE_CHANGES: readonly Trial<Conversations>[] = [
     await there.load(article);
     return hasEnded('the intruder', await intruder.answeredOf(50));
   }),
+  trial('a conversation whose segment has lost its route doesn’t go out by the uplink instead', async (there) => {
+    const { network } = there;
+    await there.load(withFlows(THERE));
+    await network.ip('router', 'route add default via 8.8.8.8');
+    const cut = await there.talk('container1', '10.0.2.4');
+    await network.rules('internet', 'chain c { type filter hook prerouting priority 0; ip daddr 10.0.2.4 counter; }');
+    await network.ip('router', 'address delete 10.0.2.3/24 dev br1');
+    try {
+      const answers = await cut.answeredOf(50);
+      const listing = await network.sh('internet', 'nft list chain inet t c');
+      return [
+        ...hasEnded('the conversation', answers),
+        ...unless(listing.includes('counter packets 0 '), `it went out: ${listing}`),
+      ];
+    } finally {
+      await network.ip('router', 'address add 10.0.2.3/24 dev br1', 'route delete default');
+      await network.rules('internet');
+    }
+  }),
   trial('answers alone don’t keep a revoked flow open', async (there) => {
     await there.load(withFlows(STREAMED));
     const stream = await there.listen('container1', DEVICE2);
