@@ -99,6 +99,7 @@ export async function inLab({ report, signal }: Run, isMeant: (mutation: LabMuta
     const lab = await Lab.up({ name, policy, kernel: 'auto', build, onProgress: remark, signal });
     await apply(lab);
     await allHold(trials(policy), lab);
+    remark('the lab holds without a mutation');
     for (const mutation of LAB_MUTATIONS.filter(isMeant)) {
       signal.throwIfAborted();
       const begun = performance.now();

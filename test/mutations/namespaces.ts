@@ -23,7 +23,7 @@ export const articleMutations = (): readonly Mutation[] =>
 export const stationMutations = (): readonly Mutation[] =>
   mutations(wholeOf('station.yaml'))
     .filter((mutation) => isNoSwap(mutation) && !isBetweenSegments(mutation))
-    .filter(({ change }) => change?.takes !== 'element' || /tcp dport|ip saddr [\d./]+ ip daddr/.test(change.rule));
+    .filter(({ change }) => change?.takes !== 'element' || /tcp dport \{|ip saddr [\d./]+ ip daddr/.test(change.rule));
 
 /** Between segments with public addresses: nothing but this tells them from the internet. */
 const BETWEEN_SEGMENTS = /^ip saddr \{[^}]*\} ip daddr \{[^}]*\} counter drop$/;

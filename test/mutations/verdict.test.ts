@@ -23,13 +23,16 @@ test('a survivor that is listed and isn’t there any more is stale, on trucks t
   const elsewhere = { ...LISTED, truck: 'station.yaml' };
   expect(stale([outcome('a rule', 'a test')], [LISTED, elsewhere])).toEqual([LISTED]);
   expect(stale([outcome('counts')], [LISTED])).toEqual([]);
+  expect(stale([{ ...outcome('a rule', 'a test'), truck: 'lab' }], [LISTED])).toEqual([]);
 });
 
 test('a run fails by what survives, what is listed wrongly, and nothing else', () => {
   expect(failures([outcome('a rule', 'a test'), outcome('counts')], [LISTED])).toEqual([]);
   expect(failures([outcome('a rule')], [])).toEqual(['article.yaml: a rule: survived']);
   expect(failures([outcome('counts', 'a test')], [LISTED])).toEqual(['article.yaml: counts: listed, but killed']);
-  expect(failures([], [LISTED])).toEqual(['listed, but there is no such mutation: /^counts/']);
+  expect(failures([outcome('a rule', 'a test')], [LISTED])).toEqual([
+    'listed, but there is no such mutation: /^counts/',
+  ]);
 });
 
 test('each is told in a line, and all in a table', () => {

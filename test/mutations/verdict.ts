@@ -16,10 +16,9 @@ export function survivorFor({ truck, mutation }: Outcome, survivors: readonly Su
 
 /** Of what was tried: what is listed and isn't there any more. */
 export function stale(outcomes: readonly Outcome[], survivors: readonly Survivor[]): readonly Survivor[] {
-  const tried = new Set(outcomes.map(({ truck }) => truck));
   return survivors
-    .filter(({ truck }) => truck === undefined || tried.has(truck))
+    .filter((survivor) => outcomes.some(({ truck }) => concerns(survivor, truck)))
     .filter((survivor) => !outcomes.some((outcome) => survivorFor(outcome, [survivor]) !== undefined));
 }
 
-const concerns = ({ truck }: Survivor, where: string) => truck === undefined || truck === where;
+const concerns = ({ truck }: Survivor, where: string) => (truck === undefined ? where !== 'lab' : truck === where);

@@ -5,8 +5,6 @@ import { ALLOW, ANSWER, flowRules, OPENING, type Reading } from './flows.ts';
 import { NOT_INTERNET } from './not-internet.ts';
 import { type BaseChain, elements, REVISION_MARK, type RegularChain, tableRuleset, when } from './text.ts';
 
-const ESTABLISHED_FIRST = 'ct state vmap { established : accept, related : accept, invalid : drop }';
-
 /**
  * First what no conversation may do, however it began: one with a segment whose route is gone for a moment (the router's address changes there)
  * would go out by the default route.
@@ -83,7 +81,8 @@ function ownAddresses(policy: Policy): readonly string[] {
   );
   return [
     'iif lo accept',
-    ESTABLISHED_FIRST,
+    // Answers to the router itself.
+    'ct state established accept',
     ...when(own, `iifgroup . ip daddr ${elements(own)} icmp type echo-request counter accept`),
     'counter comment "not for nodes"',
   ];

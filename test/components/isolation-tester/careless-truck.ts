@@ -53,6 +53,8 @@ const RULESETS = {
   router: ['router', 'inet firebreak'],
 } as const;
 
+const MASQUERADE = 'chain nat { type nat hook postrouting priority srcnat; oifname "out" masquerade; }';
+
 /** What a careless truck has instead, by the last part of a sysctl's path. */
 const CARELESS: Readonly<Record<string, string>> = {
   forwarding: '1',
@@ -113,7 +115,9 @@ export class CarelessTruck {
     try {
       await network.ip(
         'internet',
-        `route replace default via ${address}`,
+        // It knows no way to a segment: whoever isn't masqueraded hears no answer.
+        'route delete default',
+        ...[UNREACHABLE, BEYOND].map((there) => `route add ${there}/32 via ${address}`),
         `address add ${policy.internet.probe}/32 dev lo`,
       );
       // Whoever asks is told, however often. (The errors of a route that says "unreachable" the kernel limits for all namespaces together.)
@@ -195,6 +199,8 @@ export class CarelessTruck {
       const input = layers.includes(layer) ? cleared + this.#countermeasures[layer] : cleared;
       await run(['nft', '-f', '-'], { netns: this.network.netns(place), input });
     }
+    // Answers come back to a router without rules, too.
+    await this.network.rules('router', layers.includes('router') ? '' : MASQUERADE);
     await this.#write('switch', 'sysctls', layers);
     await this.#write('router', 'routerSysctls', layers);
     // IPv6 that was off has lost its addresses.

@@ -199,6 +199,24 @@ const routerIsSilent: LayerTrial = {
   },
 };
 
+/** Docker tells containers that it is their gateway. */
+const gatewayAnswers: LayerTrial = {
+  name: 'the router answers on its second address in the segment, too, by router',
+  ...{ layers: ['router'], policies: BOTH },
+  problems: async (truck) => {
+    await truck.holds('router');
+    const said = await Promise.all(
+      truck.policy.nodes.map(async ({ name, segment }) => {
+        const gateway = truck.policy.segments.find((each) => each.name === segment)?.gateway;
+        return / bytes from /.test(await truck.network.sh(name, `ping -n -c 1 -W 1 ${gateway} || :`))
+          ? []
+          : [`${name} hears nothing from ${gateway}`];
+      }),
+    );
+    return said.flat();
+  },
+};
+
 /** Before a node takes an address it asks whether somebody has it, as nobody (RFC 5227). */
 const askedAsNobody: LayerTrial = {
   name: 'who asks whether an address is taken is told so by its owner, by edge',
@@ -248,6 +266,7 @@ export const LAYER_TRIALS: readonly LayerTrial[] = [
   movedCables,
   broadcastsWithin,
   routerIsSilent,
+  gatewayAnswers,
   askedAsNobody,
   ...STRAY_LINKS,
   errorIsHeard('to where no route leads', UNREACHABLE, /^From \S+ icmp_seq=1 Destination Host Unreachable/m),

@@ -132,14 +132,12 @@ class Talk {
 
   constructor(netns: string, program: string, args: readonly string[]) {
     this.#client = spawn('nsenter', [`--net=${netns}`, process.execPath, '-e', program, ...args]);
-    this.#lines = on(createInterface(this.#client.stdout), 'line');
+    this.#lines = on(createInterface(this.#client.stdout), 'line', { close: ['close'] });
   }
 
   /** Datagrams sent and answered so far. */
   async counts(): Promise<{ readonly sent: number; readonly answered: number }> {
-    this.#client.stdin.write('\n');
-    const { value } = await this.#lines.next();
-    return JSON.parse(String(value?.[0]));
+    return this.#ask('');
   }
 
   /** Waits until so many more were sent; how many more were answered. */
@@ -166,10 +164,15 @@ class Talk {
 
   /** Stops sending, and when what is on its way has come back, says how many were never answered. */
   async lost(): Promise<number> {
-    this.#client.stdin.write('stop\n');
-    const { value } = await this.#lines.next();
-    const { sent, answered } = JSON.parse(String(value?.[0]));
+    const { sent, answered } = await this.#ask('stop');
     return sent - answered;
+  }
+
+  async #ask(what: string): Promise<{ readonly sent: number; readonly answered: number }> {
+    this.#client.stdin.write(`${what}\n`);
+    const { value, done } = await this.#lines.next();
+    if (done) throw new Error('one side of a conversation has ended by itself');
+    return JSON.parse(String(value[0]));
   }
 
   end(): void {
