@@ -17,7 +17,7 @@ export const SURVIVORS: readonly Survivor[] = [
     because: 'it decides nothing: it counts, for whoever reads the listing, what the chain’s default drops next',
   },
   {
-    mutation: /^(router, internet(_answers)?|edge, forward): without 127\.0\.0\.0\/8 (in set 2 )?of /,
+    mutation: /^(router, (forward|internet_answers)|edge, forward): without 127\.0\.0\.0\/8 (in set 2 )?of /,
     because:
       'the kernel itself neither forwards to a loopback address nor from one (RFC 1122, 3.2.1.3); the set says all that is no internet',
   },
@@ -63,5 +63,11 @@ export const SURVIVORS: readonly Survivor[] = [
     mutation: /^router, sysctl: without net\/ipv4\/conf\/all\/arp_announce = 2$/,
     because:
       'the router itself sends nothing with an address of another interface, which it would show in its ARP requests',
+  },
+  {
+    truck: 'lab',
+    mutation: /^router: with a default of prerouting that accepts$/,
+    because:
+      'edge and forward drop it, too: the whole truck has two layers; on a careless one prerouting is seen alone',
   },
 ];

@@ -4,6 +4,7 @@ import { measure, type Vantage } from '../../../components/isolation-tester/meas
 import { ROUTER_SYSCTLS } from '../../../components/network-manager/engine.ts';
 import type { Policy } from '../../../lib/policy/index.ts';
 import type { BypassKind } from '../../../lib/truck/bypass.ts';
+import type { Expectation } from '../../../lib/truck/expectation.ts';
 import { UPLINK_GROUPS } from '../../../lib/truck/groups.ts';
 import { judge, type MatrixRow } from '../../../lib/truck/judge.ts';
 import type { BypassRow } from '../../../lib/truck/judge-bypasses.ts';
@@ -264,11 +265,15 @@ export class CarelessTruck {
     return (await rows).filter(({ attempt }) => attempt.kind === kind);
   }
 
-  /** The matrix, while these layers hold. */
-  async matrixWith(layers: readonly Layer[]): Promise<readonly MatrixRow[]> {
+  /** What the policy promises. */
+  get expectations(): readonly Expectation[] {
+    return this.#truck.expectations;
+  }
+
+  /** The matrix, or other expectations, while these layers hold. */
+  async matrixWith(layers: readonly Layer[], expectations = this.expectations): Promise<readonly MatrixRow[]> {
     await this.holds(...layers);
     await this.forgetNeighbours();
-    const { expectations } = this.#truck;
     const controls = positiveControls(expectations);
     const probes = [...expectations, ...controls];
     const reachable = new Set(probes.filter(({ verdict }) => verdict === 'reachable').map(({ id }) => id));

@@ -1,11 +1,12 @@
 import type { Segment } from '../../../lib/policy/index.ts';
 import { contains, toNumber, toSubnet } from '../../../lib/policy/ipv4.ts';
 import type { BypassKind } from '../../../lib/truck/bypass.ts';
+import type { Expectation } from '../../../lib/truck/expectation.ts';
 import type { MatrixRow } from '../../../lib/truck/judge.ts';
 import type { BypassRow } from '../../../lib/truck/judge-bypasses.ts';
 import { INTERNET } from '../../../lib/truck/network.ts';
 import { NOT_INTERNET } from '../../../lib/truck/ruleset/not-internet.ts';
-import { BEYOND, besides, LAYERS, type Layer, UNREACHABLE } from './careless-truck.ts';
+import { BEYOND, besides, type CarelessTruck, LAYERS, type Layer, UNREACHABLE } from './careless-truck.ts';
 import { type LayerTrial, named } from './layer-trial.ts';
 import { STRAY_LINKS } from './stray-links.ts';
 
@@ -68,10 +69,11 @@ const matrix = (
   layers: readonly Layer[],
   policies: LayerTrial['policies'] = BOTH,
   belongs: (row: MatrixRow) => boolean = () => true,
+  expectations: (truck: CarelessTruck) => readonly Expectation[] = (truck) => truck.expectations,
 ): LayerTrial => ({
   ...{ name, layers, policies },
   problems: async (truck) => {
-    const rows = (await truck.matrixWith(layers)).filter(belongs);
+    const rows = (await truck.matrixWith(layers, expectations(truck))).filter(belongs);
     if (rows.length === 0) return ['nothing was measured'];
     return rows
       .filter(({ outcome }) => outcome !== 'as-expected')
@@ -79,10 +81,26 @@ const matrix = (
   },
 });
 
+/** The matrix asks at the first port of a range and at the one after its last. */
+function atEachPort({ policy, expectations }: CarelessTruck): readonly Expectation[] {
+  const opened = policy.flows.flatMap(({ protocol, ports }) => ports.map((range) => ({ protocol, ...range })));
+  return expectations.flatMap((expectation) => {
+    const { probe, verdict, id } = expectation;
+    if (probe.protocol === 'icmp' || verdict === 'isolated') return [];
+    const range = opened.find(({ protocol, from }) => protocol === probe.protocol && from === probe.port);
+    const more = range === undefined ? 0 : range.to - range.from;
+    return Array.from({ length: more }, (_, index) => {
+      const port = probe.port + index + 1;
+      return { ...expectation, id: `${id} and ${port}`, probe: { ...probe, port } };
+    });
+  });
+}
+
 /** What the policy promises; also that it lets pass what it should. */
 export const PROMISED: readonly LayerTrial[] = [
   matrix('all rows of the matrix hold by all layers', LAYERS),
   matrix('all rows of the matrix hold by router', ['router']),
+  matrix('each port of a range is open by router', ['router'], ['station.yaml'], () => true, atEachPort),
   matrix('all rows of the matrix hold by edge', ['edge'], WITHOUT_FLOWS),
   matrix(
     'the internet is reached by whom it is allowed, by edge',

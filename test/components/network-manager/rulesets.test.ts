@@ -14,6 +14,9 @@ const NAMESPACE = `fbt-rulesets-${process.pid}`;
 const NETNS = `/run/netns/${NAMESPACE}`;
 let listings: string;
 
+// On a busy machine.
+jest.setTimeout(60_000);
+
 beforeAll(async () => {
   await run(['ip', 'netns', 'add', NAMESPACE]);
   listings = await mkdtemp(join(tmpdir(), 'firebreak-listings-'));
