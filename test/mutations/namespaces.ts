@@ -36,8 +36,11 @@ export const publicMutations = (): readonly Mutation[] =>
 export const conversationMutations = (): readonly Mutation[] => {
   const { router } = countermeasuresOf(compiled(CHANGING));
   const nothing: Countermeasures = { host: '', edge: '', router: '', sysctls: [], routerSysctls: [] };
-  return mutations({ ...nothing, router }).filter(
-    ({ change }) => change !== undefined && SWAPPED.includes(change.chain),
+  return (
+    mutations({ ...nothing, router })
+      .filter(({ change }) => change !== undefined && SWAPPED.includes(change.chain))
+      // Which ranges never go out by an uplink is the article's matter.
+      .filter(({ change }) => change?.takes !== 'element' || !change.rule.startsWith('oifgroup {'))
   );
 };
 
