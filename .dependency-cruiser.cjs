@@ -1,5 +1,5 @@
 // The directions of ARCHITECTURE.md, held in CI.
-const PURE = '^lib/(policy|truck|packet)/';
+const PURE = '^lib/(policy|truck|packet|lab/shadow|lab/greengrass/recipes)/';
 const only = (name, from, to, comment) => ({ name, comment, severity: 'error', from: { path: from }, to });
 module.exports = {
   forbidden: [
@@ -18,15 +18,27 @@ module.exports = {
     ),
     only('packet-knows-nobody', '^lib/packet/', { path: '^(bin|components|test|lib/(?!packet/))' }, 'frames are bytes'),
     only(
+      'shadow-knows-policy-and-truck',
+      '^lib/shadow/',
+      { path: '^(bin|components|test|lib/(?!policy/|truck/|shadow/))' },
+      'truck and cloud exchange what policy and truck network say, in words of their own',
+    ),
+    only(
       'pure-rooms-do-nothing',
       PURE,
-      { dependencyTypes: ['core'], pathNot: '^(node:)?crypto$' },
+      { dependencyTypes: ['core'], pathNot: '^(node:)?(crypto|util)$' },
       'no process, socket, file or clock: what is pure runs in cloud, truck, browser and tests alike',
     ),
     only(
-      'components-know-truck-and-policy',
+      'words-are-pure-and-compressed',
+      '^lib/shadow/',
+      { dependencyTypes: ['core'], pathNot: '^(node:)?(crypto|zlib)$' },
+      'what is exchanged is hashed and packed, and nothing else is done',
+    ),
+    only(
+      'components-know-truck-policy-and-shadow',
       '^components/',
-      { path: '^(bin|test|lib/(?!policy/|truck/|packet/))' },
+      { path: '^(bin|test|lib/(?!policy/|truck/|packet/|shadow/))' },
       'what is shipped to trucks needs neither cloud, lab nor command line',
     ),
     only(
@@ -40,6 +52,12 @@ module.exports = {
       '^components/(?!host/|router/)',
       { path: '^(node:)?(child_process|net|dgram|http|https|tls)$|^node_modules/(execa|koffi)/' },
       'effects live at the rim, in components/host',
+    ),
+    only(
+      'shadow-knows-nobody',
+      '^lib/lab/shadow/',
+      { path: '^(bin|components|test|lib/(?!lab/shadow/))' },
+      'what a shadow does is the same in cloud and truck',
     ),
     only(
       'nobody-uses-the-lab-but-cli-bench-and-tests',
@@ -58,6 +76,12 @@ module.exports = {
       '^(bin|components|lib)/',
       { path: '^bench/' },
       'the bench measures the product, which knows nothing of it',
+    ),
+    only(
+      'nobody-uses-artifacts-but-the-build',
+      '^(bin|components|bench|lib/(?!artifacts/))',
+      { path: '^lib/artifacts/' },
+      'what is shipped does not know how it is packed',
     ),
     only(
       'nobody-uses-tests',

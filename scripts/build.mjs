@@ -1,4 +1,4 @@
-// Bundles the command line, with what a bundle can't hold (native addons) beside it: build/firebreak is what a truck gets. And the flood.
+// Bundles the command line, with what a bundle can't hold (native addons) beside it: build/firebreak is what a truck gets. And the lab's own processes.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -22,13 +22,35 @@ const bundled = {
   external: ['koffi'],
   logLevel: 'warning',
 };
-await build({ ...bundled, entryPoints: { bundle: 'bin/main.ts', watch: 'bin/watch.ts' }, outdir: out });
-// What bench and lab tests send probes with while something changes; no truck gets it.
+// The clients of the cloud lie beside it, and are loaded when an operator asks for them: no truck gets them.
+const operatorPart = {
+  name: 'operator-part',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^\.\/(mqtt|rest)-cloud\.ts$/ }, ({ path, kind }) =>
+      kind === 'dynamic-import' ? { path: `../operator/${path.slice(2, -3)}.js`, external: true } : undefined,
+    ),
+};
 await build({
   ...bundled,
-  entryPoints: ['lib/lab/flood/process.ts'],
-  outfile: join(root, 'build', 'flood', 'flood.cjs'),
+  entryPoints: { bundle: 'bin/main.ts', watch: 'bin/watch.ts' },
+  outdir: out,
+  plugins: [operatorPart],
+  // The launcher's script has no way to import, but it can require.
+  supported: { 'dynamic-import': false },
 });
+await build({
+  ...bundled,
+  entryPoints: ['lib/cli/truck/mqtt-cloud.ts', 'lib/cli/truck/rest-cloud.ts'],
+  outdir: join(root, 'build', 'operator'),
+});
+// What bench and lab tests send probes with while something changes, the lab's cloud, and its Greengrass; no real truck gets them.
+for (const name of ['flood', 'cloud', 'greengrass']) {
+  await build({
+    ...bundled,
+    entryPoints: [`lib/lab/${name}/process.ts`],
+    outfile: join(root, 'build', name, `${name}.cjs`),
+  });
+}
 cpSync(join(root, 'scripts', 'launcher.cjs'), join(out, 'firebreak.cjs'));
 cpSync(join(root, 'components', 'router', 'root'), join(out, 'router'), { recursive: true });
 for (const name of ['koffi', '@koromix']) {

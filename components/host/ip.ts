@@ -6,6 +6,8 @@ export interface IpLink {
   readonly ifindex: number;
   /** Lower link of a VLAN. */
   readonly link?: string;
+  /** Of a veth whose other end is in another namespace: its index there. */
+  readonly link_index?: number;
   /** The bridge whose port it is. */
   readonly master?: string;
   readonly flags: readonly string[];
@@ -22,6 +24,9 @@ export interface IpRoute {
   readonly gateway?: string;
   readonly dev?: string;
   readonly metric?: number;
+  /** A number, or a name of /etc/iproute2/rt_protos. */
+  readonly protocol?: string;
+  readonly prefsrc?: string;
 }
 
 /** All links of a network namespace with their addresses. */
@@ -30,16 +35,20 @@ export async function listLinks(netns?: string): Promise<readonly IpLink[]> {
   return (JSON.parse(text) as readonly Partial<IpLink>[]).filter((link): link is IpLink => link.ifname !== undefined);
 }
 
-export async function listDefaultRoutes(netns: string): Promise<readonly IpRoute[]> {
-  const text = await run(['ip', '-j', '-4', 'route', 'show', 'default'], { netns });
+/** Those of the main table. */
+export async function listDefaultRoutes(netns?: string): Promise<readonly IpRoute[]> {
+  const text = await run(['ip', '-j', '-4', 'route', 'show', 'default'], netns === undefined ? {} : { netns });
   return text.trim() === '' ? [] : (JSON.parse(text) as readonly IpRoute[]);
 }
 
 /**
- * Several `ip` commands in one process. It stops at the first that fails; what came before stays done.
+ * Several `ip` commands in one process, of IPv4 where a family matters. It stops at the first that fails; what came before stays done.
  * @param commands each without the leading `ip`.
  */
 export async function ipBatch(commands: readonly string[], netns?: string): Promise<void> {
   if (commands.length === 0) return;
-  await run(['ip', '-batch', '-'], { input: `${commands.join('\n')}\n`, ...(netns === undefined ? {} : { netns }) });
+  await run(['ip', '-4', '-batch', '-'], {
+    input: `${commands.join('\n')}\n`,
+    ...(netns === undefined ? {} : { netns }),
+  });
 }

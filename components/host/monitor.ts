@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { hasCode } from './errno.ts';
 import type { Listener } from './listener.ts';
@@ -8,6 +9,8 @@ import type { Listener } from './listener.ts';
 export interface MonitorOptions {
   /** Path of a network namespace to listen in. */
   readonly netns?: string;
+  /** Which events, by their lines, are worth noticing; all, unless it is given. */
+  readonly concerns?: (line: string) => boolean;
   /** Ends it. */
   readonly signal: AbortSignal;
 }
@@ -23,7 +26,7 @@ const SUBSCRIBED_WITHIN_MS = 15_000;
 export async function monitor(
   argv: readonly string[],
   { began, noticed }: Listener,
-  { netns, signal }: MonitorOptions,
+  { netns, concerns, signal }: MonitorOptions,
 ): Promise<void> {
   if (signal.aborted) return;
   const enter = netns === undefined ? [] : ['nsenter', `--net=${netns}`];
@@ -33,7 +36,8 @@ export async function monitor(
   child.stderr.on('data', (chunk: Buffer) => {
     said = `${said}${chunk.toString()}`.slice(-1000);
   });
-  child.stdout.on('data', noticed);
+  if (concerns === undefined) child.stdout.on('data', noticed);
+  else createInterface({ input: child.stdout }).on('line', (line) => concerns(line) && noticed());
   const stop = () => void child.kill('SIGKILL');
   signal.addEventListener('abort', stop, { once: true });
   const ended = new AbortController();

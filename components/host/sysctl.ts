@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { hasCode } from './errno.ts';
 import type { Listener } from './listener.ts';
+import { inNamespace } from './sockets/namespace.ts';
 
 const file = (path: string) => `/proc/sys/${path}`;
 
@@ -28,6 +29,11 @@ export async function writeSysctl(path: string, value: string): Promise<boolean>
   }
 }
 
+/** Values in another network namespace: /proc/sys/net shows that of who reads it. @throws Error ENOENT when the namespace is gone */
+export function readSysctlsIn(netns: string, paths: readonly string[]): Readonly<Record<string, string | null>> {
+  return inNamespace(netns, () => Object.fromEntries(paths.map((path) => [path, valueNow(path)])));
+}
+
 /**
  * Tells when one of these values changes, until it is told to end. The kernel has no events for most of them, so they are read again and
  * again; 50 values take half a millisecond.
@@ -36,28 +42,30 @@ export async function writeSysctl(path: string, value: string): Promise<boolean>
 export async function watchSysctls(
   paths: () => readonly string[],
   { began, noticed }: Listener,
-  { everyMs, signal }: { readonly everyMs: number; readonly signal: AbortSignal },
+  { everyMs, netns, signal }: { readonly everyMs: number; readonly netns?: string; readonly signal: AbortSignal },
 ): Promise<void> {
-  let known = values(paths());
+  const read = () => (netns === undefined ? values(paths()) : inNamespace(netns, () => values(paths())));
+  let known = read();
   began();
   while (!signal.aborted) {
     await pause(everyMs, undefined, { signal }).catch(() => undefined);
-    const present = values(paths());
+    if (signal.aborted) return;
+    const present = read();
     if (present !== known) noticed();
     known = present;
   }
 }
 
 function values(paths: readonly string[]): string {
-  return paths.map(valueNow).join('\n');
+  return paths.map((path) => valueNow(path) ?? '').join('\n');
 }
 
-function valueNow(path: string): string {
+function valueNow(path: string): string | null {
   try {
-    return readFileSync(file(path), 'utf8');
+    return readFileSync(file(path), 'utf8').trim();
   } catch (error) {
     // A link that is being removed: its entry is there, but can't be read any longer.
-    if (hasCode(error, 'ENOENT') || hasCode(error, 'EINVAL')) return '';
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'EINVAL')) return null;
     throw error;
   }
 }

@@ -2,20 +2,25 @@ import { batches } from '../../lib/truck/batches.ts';
 import type { TruckNetwork } from '../../lib/truck/network.ts';
 import { plan, planRemoval } from '../../lib/truck/plan/index.ts';
 import type { Obstacle, Plan, Step } from '../../lib/truck/steps.ts';
+import { bootMoment } from '../host/boot-clock.ts';
 import type { Applied } from './applied.ts';
 import {
   type Checkpoint,
   CheckpointError,
   type Goal,
+  type Moment,
   NO_POLICY,
   readCheckpoint,
   writeCheckpoint,
 } from './checkpoint.ts';
+import { confirm, keep, rollBack, rollBackOverdue } from './confirmation.ts';
 import { execute } from './execute.ts';
+import { dismissGuards } from './guard.ts';
 import { type LockOptions, withLock } from './lock.ts';
 import { observe } from './observe.ts';
+import { isProvisional } from './provisional.ts';
 import { keepReserve, spendReserve } from './reserve.ts';
-import { change, type Ground, recover, removal } from './transaction.ts';
+import { type Changed, change, type Ground, type Recovered, recover, removal } from './transaction.ts';
 import type { Truck } from './truck.ts';
 
 /** How long to wait for somebody else's apply, and who is told what while it happens. */
@@ -23,6 +28,14 @@ export interface ApplyOptions extends LockOptions {
   /** Told once, before the first step, if there is anything to do. */
   readonly onPlan?: (steps: readonly Step[]) => void;
   readonly onStep?: (step: Step, state: 'begun' | 'done') => void;
+}
+
+/** That a change is to be confirmed, or it is rolled back. */
+export interface Confirmation {
+  /** So soon after its beginning, in milliseconds. */
+  readonly withinMs: number;
+  /** Starts what rolls it back at the deadline, also when this process is dead by then (guard.ts). */
+  readonly guard: (deadline: Moment) => Promise<void>;
 }
 
 /** Something that isn't ours is in the way; nothing was changed. */
@@ -51,17 +64,42 @@ export async function planApply(desired: TruckNetwork, truck: Truck): Promise<Pl
  * waits for the other.
  * @throws ObstacleError, LockedError: nothing was changed; RolledBackError; UnfinishedError
  */
-export function apply(goal: Goal, mean: Meaning, truck: Truck, options: ApplyOptions = {}): Promise<Applied> {
-  const ground = groundOf(truck, mean, options);
+export function apply(
+  goal: Goal,
+  mean: Meaning,
+  truck: Truck,
+  options: ApplyOptions & { readonly confirmation?: Confirmation } = {},
+): Promise<Changed> {
+  const { confirmation } = options;
+  const ground = groundOf(truck, mean, options, confirmation?.guard);
   // Whoever applies a policy says what is to be: what can't be read is of no use to him.
   const read = () => ground.read().catch(orNoPolicy);
-  return withLock(truck.state.lock, () => change(goal, { ...ground, read }), options);
+  return withLock(truck.state.lock, () => change(goal, { ...ground, read }, confirmation?.withinMs), options);
 }
 
-/** After a crash or a drift: back to the policy that was last in force, or on with the first. @throws ObstacleError, LockedError */
-export function restore(mean: Meaning, truck: Truck, options: ApplyOptions = {}): ReturnType<typeof recover> {
-  return withLock(truck.state.lock, () => recover(groundOf(truck, mean, options)), options);
-}
+type Settling<T> = (mean: Meaning, truck: Truck, options?: ApplyOptions) => Promise<T>;
+
+/** After a crash: back to the policy that was last in force, or on with the first. @throws ObstacleError, LockedError */
+export const restore: Settling<Recovered | null> = (mean, truck, options = {}) =>
+  withLock(truck.state.lock, () => recover(groundOf(truck, mean, options)), options);
+
+/** The same after a drift; a change that waits to be confirmed is kept. @throws ObstacleError, LockedError */
+export const keepInForce: Settling<Recovered | null> = (mean, truck, options = {}) =>
+  withLock(truck.state.lock, () => keep(groundOf(truck, mean, options)), options);
+
+/** Takes the change that waits for it. @param revision null: whichever waits @throws NotPendingError, LockedError */
+export const confirmChange = (revision: string | null, ...[mean, truck, options = {}]: Parameters<Settling<Goal>>) =>
+  withLock(truck.state.lock, () => confirm(revision, groundOf(truck, mean, options)), options);
+
+/** Takes the change back that waits to be confirmed. @throws NotPendingError, ObstacleError, LockedError */
+export const rollBackChange = (
+  { revision, why }: { readonly revision: string; readonly why: string },
+  ...[mean, truck, options = {}]: Parameters<Settling<Recovered | null>>
+) => withLock(truck.state.lock, () => rollBack(revision, why, groundOf(truck, mean, options)), options);
+
+/** One look of the guard. @returns milliseconds until the next one; 0: it isn't needed any longer */
+export const guardChange = (deadline: Moment, ...[mean, truck, options = {}]: Parameters<Settling<number>>) =>
+  withLock(truck.state.lock, () => rollBackOverdue(deadline, groundOf(truck, mean, options)), options);
 
 /** Removes what is owned and nothing else. @throws LockedError */
 export function remove(truck: Truck, options: ApplyOptions = {}): Promise<Applied> {
@@ -70,13 +108,16 @@ export function remove(truck: Truck, options: ApplyOptions = {}): Promise<Applie
   return withLock(truck.state.lock, () => removal({ ...ground, read }), options);
 }
 
-function groundOf(truck: Truck, mean: Meaning, options: ApplyOptions): Ground {
-  const { checkpoint, reserve } = truck.state;
+function groundOf(truck: Truck, mean: Meaning, options: ApplyOptions, guard: Ground['guard'] = nobodyGuards): Ground {
+  const { checkpoint, reserve, guards } = truck.state;
   return {
     mean,
+    now: bootMoment,
+    guard,
     read: () => readCheckpoint(checkpoint),
     write: async (next) => {
       await writeCheckpoint(checkpoint, next);
+      if (!isProvisional(next.underway)) await dismissGuards(guards);
       await keepReserve(reserve);
     },
     makeRoom: () => spendReserve(reserve),
@@ -100,6 +141,10 @@ function groundOf(truck: Truck, mean: Meaning, options: ApplyOptions): Ground {
 function orNoPolicy(error: unknown): Checkpoint {
   if (error instanceof CheckpointError) return NO_POLICY;
   throw error;
+}
+
+function nobodyGuards(): Promise<never> {
+  return Promise.reject(new Error('only an apply begins a provisional change'));
 }
 
 function meansNothing(): Promise<never> {

@@ -10,23 +10,25 @@ export interface ListedContainer {
   readonly Names: readonly string[];
   readonly State: string;
   readonly Labels: Readonly<Record<string, string>>;
+  readonly HostConfig: { readonly NetworkMode: string };
   readonly NetworkSettings: {
-    readonly Networks: Readonly<
-      Record<
-        string,
-        {
-          readonly NetworkID: string;
-          readonly IPAddress: string;
-          readonly IPAMConfig?: { readonly IPv4Address?: string } | null;
-        }
-      >
-    >;
+    readonly Networks: Readonly<Record<string, ListedEndpoint>>;
   };
+}
+
+export interface ListedEndpoint {
+  readonly NetworkID: string;
+  readonly IPAddress: string;
+  readonly IPPrefixLen: number;
+  readonly MacAddress: string;
+  readonly Gateway: string;
+  readonly IPAMConfig?: { readonly IPv4Address?: string } | null;
 }
 
 export interface ListedNetwork {
   readonly Id: string;
   readonly Name: string;
+  readonly Internal: boolean;
   readonly Labels: Readonly<Record<string, string>> | null;
   readonly Options: Readonly<Record<string, string>> | null;
 }
@@ -39,6 +41,7 @@ export async function createNetwork(docker: Docker, network: ContainerNetwork, s
     CheckDuplicate: true,
     Driver: network.driver,
     EnableIPv6: false,
+    Internal: network.internal === true,
     IPAM: { Driver: 'default', Config: [{ Subnet: network.subnet, Gateway: network.gateway }] },
     Options: network.options,
     Labels: labels(specification),
@@ -114,33 +117,20 @@ export async function createRouter(
           '/proc/sysrq-trigger',
           ...['abi', 'debug', 'dev', 'fs', 'kernel', 'sunrpc', 'user', 'vm', 'xen'].map((name) => `/proc/sys/${name}`),
         ],
-        Sysctls: ROUTER_SYSCTLS,
+        Sysctls: sysctlsOf(router),
       },
       NetworkingConfig: { EndpointsConfig: { [first.network]: { IPAMConfig: { IPv4Address: first.address } } } },
     },
     { query: { name: router.name } },
   );
-  for (const { network, address } of others) await connect(docker, router.name, network, address);
+  for (const endpoint of others) await connect(docker, { container: router.name, ...endpoint });
 }
 
-/**
- * Forwarding is off until the ruleset is in. An ARP request is answered only for an address of the interface it came in by
- * (arp_ignore 1). rp_filter is set explicitly (the effective value is the maximum of all and interface) and off: the ruleset
- * says which source belongs where. (Documentation/networking/ip-sysctl.rst)
- */
-export const ROUTER_SYSCTLS = {
-  'net.ipv4.ip_forward': '0',
-  'net.ipv4.conf.all.arp_ignore': '1',
-  'net.ipv4.conf.all.arp_announce': '2',
-  'net.ipv4.conf.all.rp_filter': '0',
-  'net.ipv4.conf.default.rp_filter': '0',
-  'net.ipv4.conf.all.accept_redirects': '0',
-  'net.ipv4.conf.default.accept_redirects': '0',
-  'net.ipv4.conf.all.send_redirects': '0',
-  'net.ipv4.conf.default.send_redirects': '0',
-  'net.ipv6.conf.all.disable_ipv6': '1',
-  'net.ipv6.conf.default.disable_ipv6': '1',
-};
+/** Forwarding is off until the ruleset is in. Docker separates by dots; no interface is named here, whose name might hold one. */
+function sysctlsOf({ configuration }: Router): Readonly<Record<string, string>> {
+  const entries = configuration.sysctls.map(({ path, value }) => [path.replaceAll('/', '.'), value]);
+  return { 'net.ipv4.ip_forward': '0', ...Object.fromEntries(entries) };
+}
 
 export async function startContainer(docker: Docker, name: string): Promise<void> {
   await docker.post(`/containers/${name}/start`);
@@ -155,10 +145,18 @@ export async function removeNetwork(docker: Docker, name: string): Promise<void>
   await goneIsFine(docker.delete(`/networks/${name}`));
 }
 
-export async function connect(docker: Docker, container: string, network: string, address?: string): Promise<void> {
+/** @param mac as the container has it by its own configuration, which engines from 25 on (API 1.44) ask for with each endpoint */
+export async function connect(
+  docker: Docker,
+  { container, network, address, mac }: { container: string; network: string; address?: string; mac?: string },
+): Promise<void> {
+  const perEndpoint = mac !== undefined && isAtLeast(await docker.apiVersion(), '1.44');
   await docker.post(`/networks/${network}/connect`, {
     Container: container,
-    ...(address === undefined ? {} : { EndpointConfig: { IPAMConfig: { IPv4Address: address } } }),
+    EndpointConfig: {
+      ...(address === undefined ? {} : { IPAMConfig: { IPv4Address: address } }),
+      ...(perEndpoint ? { MacAddress: mac } : {}),
+    },
   });
 }
 

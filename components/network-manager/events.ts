@@ -1,11 +1,12 @@
 import { readlinkSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ROUTER } from '../../lib/truck/network.ts';
+import { HOST_ROUTE_METRIC, ROUTER } from '../../lib/truck/network.ts';
+import { ROUTER_SYSCTLS } from '../../lib/truck/router-sysctls.ts';
 import { containerNamespace } from '../host/container-namespace.ts';
 import type { Docker } from '../host/docker.ts';
 import { hasCode } from '../host/errno.ts';
 import type { Listener } from '../host/listener.ts';
-import { monitor } from '../host/monitor.ts';
+import { type MonitorOptions, monitor } from '../host/monitor.ts';
 import { watchSysctls } from '../host/sysctl.ts';
 
 /** Where events come from, until the signal ends it. One that ends by itself throws; it is started again. */
@@ -19,11 +20,17 @@ export interface EventSource {
 }
 
 /**
- * Changes of the host's routes are no drift: the host's own routing is not ours. `netconf` tells of forwarding that is switched (ip-monitor(8)).
+ * The host's links, and with `all-nsid` those of every namespace that has a veth to the host's, so of all containers, in one process
+ * (NETLINK_LISTEN_ALL_NSID, netlink(7)). Each event after the namespace and the word for what it is about; `netconf` tells of forwarding that
+ * is switched (ip-monitor(8)).
  */
-const HOST_LINKS = ['ip', '-4', '-o', 'monitor', 'link', 'address', 'netconf'];
-const ROUTER_LINKS = ['ip', '-4', '-o', 'monitor', 'link', 'address', 'route', 'netconf'];
+const LINKS = ['ip', '-4', '-o', 'monitor', 'all-nsid', 'label', 'link', 'address', 'route', 'netconf'];
+const ROUTER_LINKS = ['ip', '-4', '-o', 'monitor', 'link', 'address', 'route', 'rule', 'netconf'];
 const RULES = ['nft', 'monitor'];
+
+/** The host's own routing is not ours, except for the route over the host link, which has a metric of its own. */
+export const isOurs = (event: string) =>
+  !event.startsWith('[nsid current][ROUTE]') || event.includes(`metric ${HOST_ROUTE_METRIC}`);
 
 /** What can change a truck network; not what a health check or a `docker exec` makes. */
 const DOCKER_EVENTS = {
@@ -34,10 +41,12 @@ const DOCKER_EVENTS = {
 /** How often sysctls are read, and how soon a router that has gone is noticed without Docker's help. Milliseconds. */
 const LOOK_EVERY_MS = 1000;
 
+const GONE = 'the router has ended';
+
 /** Everything that tells of changes on a truck. @param sysctls paths of those that matter now */
 export function eventSources(docker: Docker, sysctls: () => readonly string[]): readonly EventSource[] {
   return [
-    { name: 'links', listen: (listener, signal) => monitor(HOST_LINKS, listener, { signal }) },
+    { name: 'links', listen: (listener, signal) => monitorLinks(listener, { signal }) },
     { name: 'rules', listen: (listener, signal) => monitor(RULES, listener, { signal }) },
     {
       name: 'sysctls',
@@ -48,14 +57,27 @@ export function eventSources(docker: Docker, sysctls: () => readonly string[]): 
   ];
 }
 
-/** Links and rules in the router's namespace, as long as the router lives. */
+/** Links, addresses and switches of the host and of containers, containers' routes, and the host's route over the host link. */
+export function monitorLinks(listener: Listener, options: MonitorOptions): Promise<void> {
+  return monitor(LINKS, listener, { ...options, concerns: isOurs });
+}
+
+/** Links, routing rules, nftables rules and sysctls in the router's namespace, as long as the router lives. */
 async function listenInRouter(docker: Docker, listener: Listener, signal: AbortSignal): Promise<void> {
   const netns = await containerNamespace(docker, ROUTER);
   if (netns === null) throw new Error('the router does not run');
   const gone = new AbortController();
   const ended = AbortSignal.any([signal, gone.signal]);
   const options = { netns, signal: ended };
-  const all = [monitor(ROUTER_LINKS, listener, options), monitor(RULES, listener, options), untilGone(netns, ended)];
+  const quietly = { ...listener, began: () => undefined };
+  const all = [
+    monitor(ROUTER_LINKS, listener, options),
+    monitor(RULES, listener, options),
+    watchSysctls(() => ROUTER_SYSCTLS.map(({ path }) => path), quietly, { everyMs: LOOK_EVERY_MS, ...options }).catch(
+      orGone,
+    ),
+    untilGone(netns, ended),
+  ];
   try {
     await Promise.race(all);
   } finally {
@@ -65,11 +87,15 @@ async function listenInRouter(docker: Docker, listener: Listener, signal: AbortS
   }
 }
 
+function orGone(error: unknown): never {
+  throw hasCode(error, 'ENOENT') || hasCode(error, 'ESRCH') ? new Error(GONE) : error;
+}
+
 /** @throws Error when the namespace is no longer that of the process */
 async function untilGone(netns: string, signal: AbortSignal): Promise<void> {
   const identity = identityOf(netns);
   while (!signal.aborted) {
-    if (identityOf(netns) !== identity || identity === null) throw new Error('the router has ended');
+    if (identityOf(netns) !== identity || identity === null) throw new Error(GONE);
     await pause(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
   }
 }

@@ -4,8 +4,8 @@ import type { Step } from '../../lib/truck/steps.ts';
 import { containerNamespace } from '../host/container-namespace.ts';
 import { ipBatch } from '../host/ip.ts';
 import { deleteTable } from '../host/nft.ts';
-import { CommandError } from '../host/run.ts';
 import { writeSysctl } from '../host/sysctl.ts';
+import { markPorts } from './attachments.ts';
 import {
   connect,
   createContainer,
@@ -18,6 +18,8 @@ import {
   removeNetwork,
   startContainer,
 } from './engine.ts';
+import { goneIsFine } from './gone-is-fine.ts';
+import { addHostRoute, removeHostRoute } from './host-route.ts';
 import { LINK_ALIAS } from './labels.ts';
 import { writeConfiguration } from './router-configuration.ts';
 import { keepListing, loadAndKeep } from './rulesets.ts';
@@ -40,8 +42,11 @@ const EXECUTORS: { readonly [Name in Step['do']]: (step: StepOf<Name>, truck: Tr
   'add-link': ({ link }) => ipBatch(addLink(link)),
   'join-bridge': ({ link, bridge }) => ipBatch([`link set dev ${link} master ${bridge}`]),
   'remove-address': ({ link, address }) => ipBatch([`address delete ${address} dev ${link}`]),
+  'add-address': ({ link, address }) => ipBatch([`address replace ${address} dev ${link}`]),
   'raise-link': ({ link }) => ipBatch([`link set dev ${link} up`]),
   'delete-link': ({ link }) => goneIsFine(ipBatch([`link delete dev ${link}`])),
+  'add-route': ({ route }) => addHostRoute(route),
+  'remove-route': ({ route }) => removeHostRoute(route),
   'create-network': ({ network, specification }, { docker }) => createNetwork(docker, network, specification),
   'remove-network': ({ network }, { docker }) => removeNetwork(docker, network),
   'create-container': ({ container, specification }, { docker }) => createContainer(docker, container, specification),
@@ -49,10 +54,22 @@ const EXECUTORS: { readonly [Name in Step['do']]: (step: StepOf<Name>, truck: Tr
     if (!(await hasImage(docker, router.image))) await docker.load(routerArchive);
     await createRouter(docker, router, specification, state.router);
   },
-  'start-container': ({ container }, { docker }) => startContainer(docker, container),
+  'start-container': async ({ container }, { docker }) => {
+    await startContainer(docker, container);
+    await markPorts(docker, container);
+  },
   'remove-container': ({ container }, { docker }) => removeContainer(docker, container),
-  connect: ({ container, network, address }, { docker }) => connect(docker, container, network, address),
+  connect: async (step, { docker }) => {
+    await connect(docker, step);
+    await markPorts(docker, step.container);
+  },
   disconnect: ({ container, network }, { docker }) => disconnect(docker, container, network),
+  'plug-port': ({ port, wanted }) => ipBatch(plug(port, wanted)),
+  readdress: async (step, { docker }) => {
+    const netns = await containerNamespace(docker, step.container);
+    // Whoever has ended meanwhile is given the right ones when he starts.
+    if (netns !== null) await ipBatch(readdress(step), netns);
+  },
   'load-router-ruleset': async ({ ruleset }, truck) =>
     loadAndKeep(ruleset, ROUTER_TABLE, truck.state.listings, await routerNamespace(truck)),
   'write-router-configuration': ({ configuration, fingerprint }, { state }) =>
@@ -78,16 +95,31 @@ function addLink(link: Link): readonly string[] {
   return [`link add ${type}`, `link set dev ${link.name} alias ${LINK_ALIAS}`];
 }
 
+function plug(port: string, { bridge, group }: { readonly bridge: string; readonly group: number }): readonly string[] {
+  return [`link set dev ${port} group ${group}`, `link set dev ${port} master ${bridge}`, `link set dev ${port} up`];
+}
+
+/** Only what is wrong; but with the last address of an interface the kernel takes its routes, and so it does when it goes down. */
+function readdress({ interface: link, wanted, wrong }: StepOf<'readdress'>): readonly string[] {
+  const addresses = wrong.includes('addresses')
+    ? [
+        `address flush dev ${link}`,
+        ...wanted.addresses.map((address) => `address add ${address} broadcast + dev ${link}`),
+      ]
+    : [];
+  return [
+    ...(wrong.includes('mac') ? [`link set dev ${link} address ${wanted.mac}`] : []),
+    ...addresses,
+    `link set dev ${link} up`,
+    ...(wrong.includes('gateways') ? [`route flush exact default dev ${link}`] : []),
+    ...wanted.gateways
+      .filter((gateway) => gateway !== '')
+      .map((gateway) => `route replace default via ${gateway} dev ${link}`),
+  ];
+}
+
 async function routerNamespace(truck: Truck): Promise<string> {
   const netns = await containerNamespace(truck.docker, ROUTER);
   if (netns === null) throw new Error('the router does not run; see docker logs router');
   return netns;
-}
-
-async function goneIsFine(removal: Promise<void>): Promise<void> {
-  try {
-    await removal;
-  } catch (error) {
-    if (!(error instanceof CommandError && error.stderr.includes('Cannot find device'))) throw error;
-  }
 }

@@ -1,7 +1,7 @@
 import type { TruckNetwork } from '../../lib/truck/network.ts';
 import type { Step } from '../../lib/truck/steps.ts';
 import type { Applied } from './applied.ts';
-import { type ApplyOptions, apply, type Meaning, restore } from './apply.ts';
+import { type ApplyOptions, apply, keepInForce, type Meaning } from './apply.ts';
 import type { Goal } from './checkpoint.ts';
 import type { Truck } from './truck.ts';
 
@@ -35,7 +35,7 @@ export function hold(
         if (applied.drift.length === 0) todo = null;
         return applied;
       }
-      return (await restore(remembering, truck, { ...options, onPlan }))?.applied ?? NOTHING;
+      return (await keepInForce(remembering, truck, { ...options, onPlan }))?.applied ?? NOTHING;
     },
   };
 }

@@ -1,18 +1,23 @@
 import type { Sysctl } from '../../lib/truck/network.ts';
 import { ROUTER } from '../../lib/truck/network.ts';
 import type {
+  Attachment,
   Observed,
   ObservedContainer,
   ObservedLink,
   ObservedNetwork,
   ObservedRouter,
 } from '../../lib/truck/observed.ts';
+import { OWN_TABLE } from '../../lib/truck/router-rules.ts';
+import { ROUTER_SYSCTLS } from '../../lib/truck/router-sysctls.ts';
 import { containerNamespace } from '../host/container-namespace.ts';
-import { type IpLink, listDefaultRoutes, listLinks } from '../host/ip.ts';
-import { run } from '../host/run.ts';
-import { readSysctl } from '../host/sysctl.ts';
+import { type IpLink, listLinks } from '../host/ip.ts';
+import { viewNetwork } from '../host/network-view.ts';
+import { readSysctl, readSysctlsIn } from '../host/sysctl.ts';
+import { attachmentsOf, isOnBridge } from './attachments.ts';
 import { CheckpointError, readCheckpoint } from './checkpoint.ts';
 import type { ListedContainer, ListedNetwork } from './engine.ts';
+import { observeHostRoutes } from './host-route.ts';
 import { LINK_ALIAS, OWNER, OWNER_LABEL, SPECIFICATION_LABEL } from './labels.ts';
 import { currentConfiguration } from './router-configuration.ts';
 import { observeRuleset } from './rulesets.ts';
@@ -20,8 +25,9 @@ import { EDGE_TABLE, HOST_TABLE, ROUTER_TABLE, type Truck } from './truck.ts';
 
 /** Looks at everything that the truck network is about. @param sysctls those whose values are asked for. */
 export async function observe(truck: Truck, sysctls: readonly Sysctl[]): Promise<Observed> {
-  const [links, networks, containers, hostRuleset, edgeRuleset, remembered, values] = await Promise.all([
+  const [links, hostRoutes, networks, containers, hostRuleset, edgeRuleset, remembered, values] = await Promise.all([
     listLinks(),
+    observeHostRoutes(),
     truck.docker.get<readonly ListedNetwork[]>('/networks'),
     truck.docker.get<readonly ListedContainer[]>('/containers/json', { all: '1' }),
     observeRuleset(HOST_TABLE, truck.state.listings),
@@ -29,13 +35,24 @@ export async function observe(truck: Truck, sysctls: readonly Sysctl[]): Promise
     linksInCheckpoint(truck.state.checkpoint),
     Promise.all(sysctls.map(async ({ path }) => [path, await readSysctl(path)] as const)),
   ]);
+  const bridged = new Set(
+    networks.filter((network) => isOwn(network.Labels) && isOnBridge(network)).map(({ Name }) => Name),
+  );
+  const attachments = await Promise.all(
+    containers.map(({ Id, State, NetworkSettings }) =>
+      State === 'running'
+        ? attachmentsOf(truck.docker, Id, NetworkSettings.Networks, bridged, links)
+        : new Map<string, null>(),
+    ),
+  );
   return {
     links: observedLinks(links, networks, remembered),
+    hostRoutes,
     sysctls: Object.fromEntries(values),
     hostRuleset,
     edgeRuleset,
     networks: networks.map(observedNetwork),
-    containers: containers.map((container) => observedContainer(container, new Set(networks.map(({ Id }) => Id)))),
+    containers: containers.map((container, index) => observedContainer(container, networks, attachments[index])),
     router: await observeRouter(truck, containers),
   };
 }
@@ -91,23 +108,28 @@ function ipv4Addresses({ addr_info = [] }: IpLink): readonly string[] {
 }
 
 function observedContainer(
-  { Names, Labels, State, NetworkSettings }: ListedContainer,
-  networks: ReadonlySet<string>,
+  { Names, Labels, State, HostConfig, NetworkSettings }: ListedContainer,
+  networks: readonly ListedNetwork[],
+  attachments: ReadonlyMap<string, Attachment | null> = new Map(),
 ): ObservedContainer {
   const owned = isOwn(Labels);
+  const { NetworkMode } = HostConfig;
   // A container that was created and never started is on its networks by name only.
   const ids = Object.values(NetworkSettings.Networks).map(({ NetworkID }) => NetworkID);
-  const isOrphaned = ids.some((id) => id !== '' && !networks.has(id));
+  const isOrphaned = ids.some((id) => id !== '' && !networks.some(({ Id }) => Id === id));
   return {
     name: nameOf(Names),
     owned,
     specification: owned ? (Labels[SPECIFICATION_LABEL] ?? null) : null,
     running: State === 'running',
     ...(isOrphaned ? { orphaned: true } : {}),
-    endpoints: Object.entries(NetworkSettings.Networks).map(([network, { IPAddress, IPAMConfig }]) => ({
-      network,
-      address: IPAMConfig?.IPv4Address ?? IPAddress,
-    })),
+    // Whoever named the network by its ID is held to it all the same.
+    mode: networks.find(({ Id }) => Id === NetworkMode)?.Name ?? NetworkMode,
+    endpoints: Object.entries(NetworkSettings.Networks).map(([network, { IPAddress, IPAMConfig }]) => {
+      const attachment = attachments.get(network);
+      const address = IPAMConfig?.IPv4Address ?? IPAddress;
+      return { network, address, ...(attachment === undefined ? {} : { attachment }) };
+    }),
   };
 }
 
@@ -121,29 +143,29 @@ async function observeRouter(truck: Truck, containers: readonly ListedContainer[
   if (router?.State !== 'running') return null;
   const netns = await containerNamespace(truck.docker, ROUTER);
   if (netns === null) return null;
-  const [ruleset, forwarding, links, routes, configuration] = await Promise.all([
+  const [ruleset, configuration] = await Promise.all([
     observeRuleset(ROUTER_TABLE, truck.state.listings, netns),
-    readForwarding(netns),
-    listLinks(netns),
-    listDefaultRoutes(netns),
     currentConfiguration(truck.state.router),
   ]);
+  const { links, defaultRoutes, rules } = viewNetwork(netns);
+  const { [FORWARDING]: forwarding, ...sysctls } = readSysctlsIn(netns, [
+    FORWARDING,
+    ...ROUTER_SYSCTLS.map(({ path }) => path),
+  ]);
+  const routesOf = (table: number) =>
+    defaultRoutes.filter((route) => route.table === table).map(({ gateway, metric }) => ({ gateway, metric }));
   return {
     ruleset,
-    forwarding,
-    interfaces: links
-      .filter(({ ifname }) => ifname !== 'lo')
-      .map((link) => ({ group: groupOf(link), addresses: ipv4Addresses(link) })),
-    defaultRoutes: routes.map(({ gateway = '', metric = 0 }) => ({ gateway, metric })),
+    forwarding: forwarding === '1',
+    sysctls,
+    interfaces: links.map(({ group, mac, addresses }) => ({ group, mac, addresses })),
+    defaultRoutes: routesOf(MAIN_TABLE),
+    ownRoutes: routesOf(OWN_TABLE),
+    rules,
     configuration,
   };
 }
 
-/** /proc/sys/net shows the network namespace of who reads it. */
-async function readForwarding(netns: string): Promise<boolean> {
-  return (await run(['cat', '/proc/sys/net/ipv4/ip_forward'], { netns })).trim() === '1';
-}
-
-function groupOf({ group }: IpLink): number {
-  return group === undefined || group === 'default' ? 0 : Number(group);
-}
+const FORWARDING = 'net/ipv4/ip_forward';
+/** RT_TABLE_MAIN (linux/rtnetlink.h) */
+const MAIN_TABLE = 254;

@@ -20,6 +20,10 @@ export interface StateDirectory {
   readonly checkpoint: string;
   /** Room for the way back on a full disk. */
   readonly reserve: string;
+  /** A file for each guard that is needed. */
+  readonly guards: string;
+  /** What was well before the change that is under way. */
+  readonly baseline: string;
 }
 
 export function stateDirectory(root: string): StateDirectory {
@@ -29,6 +33,8 @@ export function stateDirectory(root: string): StateDirectory {
     lock: join(root, 'lock'),
     checkpoint: join(root, 'checkpoint.json'),
     reserve: join(root, 'reserve'),
+    guards: join(root, 'guards'),
+    baseline: join(root, 'baseline.json'),
   };
 }
 

@@ -1,15 +1,19 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { bootMoment } from '../../components/host/boot-clock.ts';
 import type { Applied } from '../../components/network-manager/applied.ts';
 import { apply, planApply } from '../../components/network-manager/apply.ts';
+import { remainingMs } from '../../components/network-manager/provisional.ts';
 import { RolledBackError } from '../../components/network-manager/transaction.ts';
 import { describe } from '../truck/steps.ts';
 import { compileForTruck } from './compile-for-truck.ts';
 import { EXIT, ExitError } from './exit.ts';
+import { guarded } from './guard.ts';
 import { paint, print, printJson, remark } from './output.ts';
 import { stepReporter, waiting } from './step-reporter.ts';
 import {
   jsonOption,
   openTruck,
+  seconds,
   type TruckOptions,
   truckOptions,
   type WaitOption,
@@ -18,6 +22,8 @@ import {
 
 interface Options extends TruckOptions, WaitOption {
   readonly dryRun: boolean;
+  /** Seconds. */
+  readonly confirmWithin?: number;
   readonly json: boolean;
 }
 
@@ -28,6 +34,12 @@ export function applyCommand(): Command {
     )
     .argument('<policy>', 'policy file, YAML or JSON; - for standard input')
     .option('--dry-run', 'print the steps and do none', false)
+    .addOption(
+      new Option(
+        '--confirm-within <seconds>',
+        'roll back so soon after its beginning, unless firebreak confirm',
+      ).argParser(seconds),
+    )
     .addOption(waitOption())
     .addOption(jsonOption())
     .addHelpText(
@@ -43,10 +55,15 @@ export function applyCommand(): Command {
         else for (const step of steps) print(describe(step));
         return;
       }
-      const applied = await apply(goal, mean, truck, { ...waiting(options), ...stepReporter(options.json) }).catch(
-        withDetails,
-      );
-      reportApplied(applied, options.json, { revision: policy.revision });
+      const { confirmWithin } = options;
+      const applied = await apply(goal, mean, truck, {
+        ...waiting(options),
+        ...stepReporter(options.json),
+        ...(confirmWithin === undefined ? {} : { confirmation: guarded(confirmWithin, options) }),
+      }).catch(withDetails);
+      const left = applied.confirmBy === null ? null : Math.floor(remainingMs(applied.confirmBy, bootMoment()) / 1000);
+      reportApplied(applied, options.json, { revision: policy.revision, confirmWithinSeconds: left });
+      if (left !== null && !options.json) remark(`rolled back in ${left} s, unless: firebreak confirm`);
     });
   for (const option of truckOptions()) command.addOption(option);
   return command;

@@ -4,6 +4,8 @@ import type { Command } from 'commander';
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   policy: async () => (await import('./policy.ts')).policyCommand(),
   apply: async () => (await import('./apply.ts')).applyCommand(),
+  confirm: async () => (await import('./confirm.ts')).confirmCommand(),
+  guard: async () => (await import('./guard.ts')).guardCommand(),
   status: async () => (await import('./status.ts')).statusCommand(),
   recover: async () => (await import('./recover.ts')).recoverCommand(),
   watch: async () => (await import('./watch.ts')).watchCommand(),
@@ -11,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   bypasses: async () => (await import('./bypasses.ts')).bypassesCommand(),
   down: async () => (await import('./down.ts')).downCommand(),
   'router-image': async () => (await import('./router-image.ts')).routerImageCommand(),
+  truck: async () => (await import('./truck/truck.ts')).truckCommand(),
   lab: async () => (await import('./lab.ts')).labCommand(),
   demo: async () => (await import('./demo.ts')).demoCommand(),
 };

@@ -6,6 +6,7 @@ import { Lab } from '../lab/lab.ts';
 import { ROUTER } from '../truck/network.ts';
 import { EXIT, ExitError } from './exit.ts';
 import { interruptible } from './interrupt.ts';
+import { labCloudCommand } from './lab-cloud.ts';
 import {
   kernelOption,
   labOptions,
@@ -35,6 +36,7 @@ export function labCommand(): Command {
     .addCommand(exec())
     .addCommand(shell())
     .addCommand(reboot())
+    .addCommand(labCloudCommand())
     .addCommand(down());
 }
 
@@ -85,6 +87,7 @@ function status(): Command {
       const lab = await Lab.find(name);
       if (lab === null) throw new ExitError(EXIT.failed, `there is no lab named ${name}`, { name, up: false });
       const containers = await lab.containers();
+      const cloud = { up: await lab.cloud.isUp(), ...lab.cloud.endpoint };
       if (json)
         printJson({
           name,
@@ -93,9 +96,11 @@ function status(): Command {
           revision: lab.policy.revision,
           nodes: lab.nodes,
           containers,
+          cloud,
         });
       else {
         print(`lab ${name}: up, ${lab.machine.kind}, plugged for revision ${lab.policy.revision.id}`);
+        print(cloud.up ? `cloud: up, MQTT ${cloud.host}:${cloud.mqtt}, REST ${cloud.https}` : 'cloud: down');
         print(
           table(
             ['node', 'state'],

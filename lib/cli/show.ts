@@ -1,5 +1,5 @@
 import type { Expectation } from '../truck/expectation.ts';
-import { ROUTER, type TruckNetwork } from '../truck/network.ts';
+import { type BridgeLink, ROUTER, type TruckNetwork } from '../truck/network.ts';
 import { paint } from './output.ts';
 import { table } from './table.ts';
 
@@ -14,7 +14,9 @@ export function showTruckNetwork(network: TruckNetwork): string {
       links.map((link) => [
         link.name,
         link.kind,
-        link.kind === 'vlan' ? `VLAN ${link.vlan} on ${link.parent}, port of ${link.bridge}` : '',
+        link.kind === 'vlan'
+          ? `VLAN ${link.vlan} on ${link.parent}, port of ${link.bridge}`
+          : hostLinkOf(link, network),
       ]),
     ),
     heading('Container networks'),
@@ -55,6 +57,13 @@ export function showTruckNetwork(network: TruckNetwork): string {
       ]),
     ),
   ].join('\n');
+}
+
+/** Of a segment's bridge there is nothing to say. */
+function hostLinkOf({ address }: BridgeLink, { hostLink }: TruckNetwork): string {
+  if (address === undefined || hostLink === undefined) return '';
+  const { gateway, metric } = hostLink.route;
+  return `host link: the host has ${address}, default route via ${gateway}, metric ${metric}`;
 }
 
 /** `router (10.0.1.3)`: which of the router's addresses matters; of a node the name says it all. */

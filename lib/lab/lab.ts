@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { readIfExists, writeDurably } from '../../components/host/files.ts';
 import { type Policy, parsePolicy } from '../policy/index.ts';
 import { buildTopology, removeTopology } from './build-topology.ts';
+import type { Cloud } from './cloud/cloud.ts';
+import { cloudInLab } from './cloud/in-lab.ts';
 import { enginePaths, forgetRun, haltEngine, startEngine, stopEngine } from './engine.ts';
+import { type Greengrass, greengrassInLab, haltGreengrass } from './greengrass/greengrass.ts';
 import { loadImages, type TruckImages } from './images.ts';
 import { installFirebreak } from './installation.ts';
 import type { LabKernel } from './kernel.ts';
@@ -119,8 +122,10 @@ export class Lab {
     const lab = await Lab.open(name);
     const { machine } = lab;
     const state = lab.#state;
+    const hasCloud = await lab.cloud.isUp();
     onProgress('power off');
     if (machine.kind === 'this-machine') {
+      await lab.cloud.stop();
       await haltEngine(machine, inner(name));
       await stopServingUplinks(machine, inner(name));
       await removeTopology(machine, name);
@@ -132,7 +137,9 @@ export class Lab {
     await cable(booted, name, checked(state.policy));
     onProgress("the truck's Docker Engine");
     await startEngine(booted, name, inner(name));
-    return new Lab(booted, state);
+    const rebooted = new Lab(booted, state);
+    if (hasCloud) await rebooted.cloud.start();
+    return rebooted;
   }
 
   /** The lab of this name, or null if there is none. */
@@ -157,6 +164,8 @@ export class Lab {
     const kernel = await readIfExists(kernelFile(directory));
     if (kernel === 'this-machine') {
       const machine = await openMachine(directory, kernel);
+      await haltGreengrass(machine, inner(name));
+      await cloudInLab({ machine, lab: name, directory: inner(name), build: '' }).stop();
       await stopEngine(machine, name, inner(name));
       await stopServingUplinks(machine, inner(name));
       await removeTopology(machine, name);
@@ -178,6 +187,23 @@ export class Lab {
   /** Path, inside the machine, of the native addons that came with the installed build. */
   get packages(): string {
     return join(this.#state.bin, '..', 'node_modules');
+  }
+
+  /** The cloud in the lab's internet, which is down until it is started. Its paths are those inside the machine. */
+  get cloud(): Cloud {
+    const { name, build } = this.#state;
+    return cloudInLab({ machine: this.machine, lab: name, directory: inner(name), build });
+  }
+
+  /**
+   * The truck's Greengrass, which is down until it is started, with a certificate of the lab's cloud. A component's environment is that of
+   * a command on the truck.
+   */
+  async greengrass(thing = 'truck', options: { readonly errorResetSeconds?: number } = {}): Promise<Greengrass> {
+    const { name, build } = this.#state;
+    const place = { machine: this.machine, lab: name, directory: inner(name), build };
+    const environment = this.#surroundings.truckEnvironment;
+    return await greengrassInLab({ ...place, environment }, this.cloud, thing, options);
   }
 
   /** Path of the truck's Docker socket inside the machine. */

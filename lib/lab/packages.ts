@@ -5,6 +5,8 @@ import { qemuPackage } from './machine/qemu.ts';
 export const PACKAGES = [
   ...['docker.io', 'dnsmasq-base', 'iptables', 'iproute2', 'iputils-ping', 'nftables', 'kmod'],
   ...['busybox-static', 'util-linux', 'tar'],
+  // The lab's cloud: broker, certificates, and somebody else's clients.
+  ...['mosquitto', 'mosquitto-clients', 'openssl'],
 ];
 
 /** What the VM needs besides, where this machine's kernel doesn't do. Nothing of it is started as a service. */

@@ -5,6 +5,7 @@ import {
   ContainerEntry,
   DeviceEntry,
   FlowEntry,
+  HostEntry,
   Name,
   PolicyDocument,
   SegmentEntry,
@@ -19,6 +20,7 @@ import { schemaProblems } from './schema-problems.ts';
  */
 export interface Draft {
   readonly trunk?: TrunkEntry;
+  readonly host?: HostEntry;
   readonly uplinks: ReadonlyMap<string, UplinkEntry>;
   readonly segments: ReadonlyMap<string, SegmentEntry>;
   readonly containers: ReadonlyMap<string, ContainerEntry>;
@@ -52,10 +54,12 @@ export function readDocument(value: Record<string, unknown>): Reading {
 
 function draftOf(value: Record<string, unknown>): Draft {
   const trunk = TrunkEntry.safeParse(value.trunk).data;
+  const host = HostEntry.safeParse(value.host).data;
   const internet = PolicyDocument.shape.internet.safeParse(value.internet).data;
   const sections = [value.uplinks, value.segments, value.containers, value.devices];
   return {
     ...(trunk && { trunk }),
+    ...(host && { host }),
     ...(internet && { internet }),
     uplinks: entries(value.uplinks, UplinkEntry),
     segments: entries(value.segments, SegmentEntry),

@@ -1,13 +1,14 @@
 import { assignAddresses } from './assign.ts';
 import { tenantsBySegment } from './checks/addresses.ts';
 import type { Draft } from './draft.ts';
+import { HOST_LINK, HOST_LINK_BRIDGE } from './host-link.ts';
 import { bridgeName, vlanInterfaceName } from './interface-names.ts';
 import { toAddress, toSubnet } from './ipv4.ts';
 import { containerMacs } from './mac.ts';
-import type { Addressing, Flow, Node, Policy, Segment, Uplink } from './policy.ts';
+import type { Addressing, Flow, HostLink, Node, Policy, Segment, Uplink } from './policy.ts';
 import { mergeRanges, toRange } from './ports.ts';
 import { revisionOf } from './revision.ts';
-import type { FlowEntry, PolicyDocument, SegmentEntry, UplinkEntry } from './schema.ts';
+import type { FlowEntry, HostEntry, PolicyDocument, SegmentEntry, UplinkEntry } from './schema.ts';
 
 /** The policy that a document means. The document has passed every check: nothing is missing, and everything fits. */
 export function normalise(document: PolicyDocument, draft: Draft): Policy {
@@ -20,6 +21,7 @@ export function normalise(document: PolicyDocument, draft: Draft): Policy {
   return {
     revision: revisionOf(document),
     trunk: { interface: document.trunk.interface },
+    ...(document.host?.internet === true && { hostLink: hostLink(document.host) }),
     uplinks: byName(draft.uplinks)
       .map(([name, entry]) => uplink(name, entry))
       .sort((a, b) => a.priority - b.priority),
@@ -30,6 +32,12 @@ export function normalise(document: PolicyDocument, draft: Draft): Policy {
     flows: byName(draft.flows).map(([name, entry]) => flow(name, entry)),
     internet: { probe: document.internet.probe },
   };
+}
+
+function hostLink({ subnet }: HostEntry): HostLink {
+  const { network, prefixLength } = toSubnet(subnet);
+  const [router, host] = [toAddress(network + 1), toAddress(network + 2)];
+  return { name: HOST_LINK, bridge: HOST_LINK_BRIDGE, subnet, prefixLength, router, host };
 }
 
 function uplink(name: string, entry: UplinkEntry): Uplink {

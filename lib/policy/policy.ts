@@ -7,6 +7,8 @@
 export interface Policy {
   readonly revision: Revision;
   readonly trunk: { readonly interface: string };
+  /** Absent: the host has no way to the router. */
+  readonly hostLink?: HostLink;
   /** The preferred one first: sorted by priority, then by name. */
   readonly uplinks: readonly Uplink[];
   /** Sorted by name. */
@@ -25,6 +27,18 @@ export interface Revision {
   readonly hash: string;
   /** `SEQUENCE-HASH`, for humans, labels and topics. */
   readonly id: string;
+}
+
+/** The host's own way to the router, and through it to the internet: a network of which only these two are part. */
+export interface HostLink {
+  /** As a Docker network. */
+  readonly name: string;
+  readonly bridge: string;
+  /** In CIDR notation; it has room for two. */
+  readonly subnet: string;
+  readonly prefixLength: number;
+  readonly router: string;
+  readonly host: string;
 }
 
 /** One way for the router to reach the internet. */

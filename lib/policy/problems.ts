@@ -87,6 +87,14 @@ export const shape = {
     error(path, `The name ${quote(name)} cannot be used. Choose ${expected}.`),
 };
 
+/** A fleet's baseline and a truck's patch. */
+export const merge = {
+  baselineIsNoMap: (got: string) =>
+    error(WHOLE, `A baseline is a map of keys and values, but this is ${got}. Start with "version: 1".`),
+  patchIsNoMap: (got: string) =>
+    error(WHOLE, `A patch is a map of what differs from the baseline, but this is ${got}. Write only what differs.`),
+};
+
 /** How much there is. */
 export const limits = {
   tooMany: (section: string, count: number, limit: number) =>
@@ -176,6 +184,11 @@ export const subnets = {
     error(
       path,
       `A /${prefixLength} has no room for a router and nodes. Use a larger subnet, /29 or larger for a segment.`,
+    ),
+  twoEnds: (path: string, prefixLength: number) =>
+    error(
+      path,
+      `It is a /${prefixLength}, but the host link has two ends, the router and the host, and room for nobody else. Write a /30.`,
     ),
   tooLarge: (path: string, prefixLength: number) =>
     error(path, `A /${prefixLength} takes too much of all IPv4 addresses. Use /8 or smaller, better a /24.`),

@@ -1,13 +1,18 @@
 import { contains, type Subnet, toSubnet } from './ipv4.ts';
 
-/** Ranges that no host on the truck's networks can have (RFC 6890). */
+/** Ranges that nothing in a policy can have (RFC 6890). */
 export const SPECIAL_RANGES: readonly { readonly subnet: Subnet; readonly meaning: string }[] = [
   { subnet: toSubnet('0.0.0.0/8'), meaning: '"this network"' },
   { subnet: toSubnet('127.0.0.0/8'), meaning: 'loopback' },
   { subnet: toSubnet('169.254.0.0/16'), meaning: 'link-local addresses' },
   { subnet: toSubnet('224.0.0.0/4'), meaning: 'multicast' },
   { subnet: toSubnet('240.0.0.0/4'), meaning: 'future use' },
+  // Ours, see lib/truck/placeholder.ts.
+  { subnet: toSubnet('198.19.240.0/20'), meaning: 'uplinks that have no lease yet' },
 ];
+
+/** RFC 2544: where the host link is unless one says otherwise. No host in the internet has such an address. */
+export const BENCHMARKS = toSubnet('198.18.0.0/15');
 
 /** RFC 1918. */
 const PRIVATE_RANGES = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'].map(toSubnet);

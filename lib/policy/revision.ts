@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { canonicalText } from './canonical.ts';
 import type { Revision } from './policy.ts';
 import type { PolicyDocument } from './schema.ts';
 
@@ -14,10 +15,8 @@ export function revisionOf(document: PolicyDocument): Revision {
   return { sequence, hash, id: `${sequence}-${hash}` };
 }
 
-/** JSON with sorted keys and no white space: equal values give equal text. */
-function canonicalText(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) => {
-    if (inner === null || typeof inner !== 'object' || Array.isArray(inner)) return inner;
-    return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
+/** The revision of an id, `SEQUENCE-HASH`. */
+export function revisionNamed(id: string): Revision {
+  const [sequence = '', hash = ''] = id.split('-');
+  return { sequence: Number(sequence), hash, id };
 }

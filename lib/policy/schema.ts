@@ -140,6 +140,18 @@ export const FlowEntry = z
   })
   .meta({ title: 'Flow', description: 'One declared conversation between segments. Answers to it are allowed.' });
 
+export const HostEntry = z
+  .strictObject({
+    internet: z
+      .boolean()
+      .default(false)
+      .describe('May the host open conversations to the internet, through the router? Then it gets the host link.'),
+    subnet: cidr()
+      .default('198.19.0.0/30')
+      .describe('Subnet of the host link, a /30: its first address is the router’s, its second the host’s.'),
+  })
+  .meta({ title: 'Host', description: "The truck's computer itself. It takes part in no segment." });
+
 const named = <Entry extends z.ZodType>(entry: Entry, description: string) =>
   z.record(Name, entry).default({}).describe(description);
 
@@ -149,6 +161,7 @@ export const PolicyDocument = z
     version: z.literal(1).describe('Version of this format: 1.'),
     sequence: z.int().min(0).default(0).describe('Counts the changes of this policy; part of its revision.'),
     trunk: TrunkEntry,
+    host: HostEntry.optional(),
     uplinks: named(UplinkEntry, 'How the router reaches the internet, by name.'),
     segments: z.record(Name, SegmentEntry).describe('The isolated networks, by name.'),
     containers: named(ContainerEntry, 'The virtual nodes, by name.'),
@@ -166,6 +179,7 @@ export const PolicyDocument = z
   .meta({ title: 'Firebreak policy', description: 'The isolated networks of a truck and what may pass between them.' });
 
 export type TrunkEntry = z.output<typeof TrunkEntry>;
+export type HostEntry = z.output<typeof HostEntry>;
 export type UplinkEntry = z.output<typeof UplinkEntry>;
 export type SegmentEntry = z.output<typeof SegmentEntry>;
 export type ContainerEntry = z.output<typeof ContainerEntry>;

@@ -1,4 +1,4 @@
-import type { Node, Policy, Segment } from '../policy/index.ts';
+import type { HostLink, Node, Policy, Segment } from '../policy/index.ts';
 import { contains, toAddress, toNumber, toSubnet } from '../policy/ipv4.ts';
 import {
   BYPASSES,
@@ -65,8 +65,8 @@ function attemptsOf(policy: Policy, surroundings: Surroundings, sender: Sender):
       ...tagged(policy, sender, other),
       ...ipv6Across(policy, other),
     ]),
-    ...againstHost(surroundings, sender),
-    ...againstRouter(surroundings, sender, others),
+    ...againstHost(policy, surroundings, sender),
+    ...againstRouter(policy, surroundings, sender, others),
     ...outward(policy, surroundings, sender),
     ...spoofed(policy, surroundings, sender, others),
     ...ipv6Near(),
@@ -125,20 +125,27 @@ function againstSegment(policy: Policy, { address }: Sender, other: Segment): re
   ];
 }
 
-function againstHost({ hostAddresses }: Surroundings, { address }: Sender): readonly Draft[] {
-  const services = (destination: string, protocol: 'tcp' | 'udp', ports: readonly number[]) =>
-    ports.map((port) =>
-      ipv4('the host’s own addresses and services', HOST, 'bridge', { source: address, destination, protocol, port }),
-    );
-  return [...hostAddresses, '127.0.0.1'].flatMap((destination) => [
-    ...byAll('the host’s own addresses and services', HOST, 'bridge', address, destination, ['icmp']),
-    ...services(destination, 'tcp', TCP_SERVICES),
-    ...services(destination, 'udp', UDP_SERVICES),
-    arp(SENDER, address, destination),
-  ]);
+/** On the segment's own bridge, and on the host link, by the router. */
+function againstHost(policy: Policy, { hostAddresses }: Surroundings, { address }: Sender): readonly Draft[] {
+  const kind: BypassKind = 'the host’s own addresses and services';
+  const by = (to: 'bridge' | 'router', destination: string) => {
+    const service = (protocol: 'tcp' | 'udp') => (port: number) =>
+      ipv4(kind, HOST, to, { source: address, destination, protocol, port });
+    return [
+      ...byAll(kind, HOST, to, address, destination, ['icmp']),
+      ...TCP_SERVICES.map(service('tcp')),
+      ...UDP_SERVICES.map(service('udp')),
+      arp(SENDER, address, destination),
+    ];
+  };
+  return [
+    ...[...hostAddresses, '127.0.0.1'].flatMap((destination) => by('bridge', destination)),
+    ...hostLinks(policy).flatMap(({ host }) => by('router', host)),
+  ];
 }
 
 function againstRouter(
+  policy: Policy,
   { uplinks }: Surroundings,
   { address, segment }: Sender,
   others: readonly Segment[],
@@ -146,6 +153,7 @@ function againstRouter(
   const foreign = [
     ...others.flatMap(({ router, gateway }) => [router, gateway]),
     ...uplinks.map(({ router }) => router),
+    ...hostLinks(policy).map(({ router }) => router),
   ];
   return [
     ...foreign.flatMap((destination) =>
@@ -155,6 +163,7 @@ function againstRouter(
     ...uplinks.flatMap(({ router, gateway }) =>
       [router, ...(gateway === undefined ? [] : [gateway])].map((target) => arp(SENDER, address, target)),
     ),
+    ...hostLinks(policy).map(({ router }) => arp(SENDER, address, router)),
   ];
 }
 
@@ -205,7 +214,17 @@ function spoofed(
   const kind: BypassKind = 'spoofed sources';
   const foreign = others.flatMap((other) => [...targets(policy, other).map(({ address }) => address), other.router]);
   const outside = uplinks.length === 0 ? [] : [policy.internet.probe, ...uplinks.map(({ router }) => router)];
-  const sources = [...foreign, segment.router, segment.gateway, ...hostAddresses.slice(0, 1), ...outside, '127.0.0.1'];
+  const sources = [
+    ...[
+      ...foreign,
+      segment.router,
+      segment.gateway,
+      ...hostAddresses.slice(0, 1),
+      ...hostLinks(policy).flatMap(endsOf),
+      ...outside,
+    ],
+    '127.0.0.1',
+  ];
   const across = others.flatMap((other) =>
     targets(policy, other).flatMap(({ address: destination }) =>
       sources
@@ -218,6 +237,13 @@ function spoofed(
     .flatMap((source) => byAll(kind, OUTSIDE, 'router', source, policy.internet.probe, ['icmp', 'udp']));
   return [...across, ...(uplinks.length === 0 ? [] : away)];
 }
+
+/** The one that there is, or none. */
+function hostLinks({ hostLink }: Policy): readonly HostLink[] {
+  return hostLink === undefined ? [] : [hostLink];
+}
+
+const endsOf = ({ router, host }: HostLink): readonly string[] => [router, host];
 
 /** Into the other segment's VLAN, or into 1, which many switches know untagged; 0 is a priority without a VLAN. */
 function tagged(policy: Policy, { address, segment }: Sender, other: Segment): readonly Draft[] {
@@ -309,7 +335,10 @@ function inbound(policy: Policy, { router, outside }: UplinkSurroundings): reado
   if (outside === undefined) return [];
   const kind: BypassKind = 'inbound from the uplink';
   const sources = [...new Set([outside, policy.internet.probe])];
-  const own = policy.segments.flatMap((segment) => targets(policy, segment).map(({ address }) => address));
+  const own = [
+    ...policy.segments.flatMap((segment) => targets(policy, segment).map(({ address }) => address)),
+    ...hostLinks(policy).flatMap(endsOf),
+  ];
   return [
     ...policy.segments.flatMap((segment) =>
       targets(policy, segment).flatMap(({ address: destination }) => [
@@ -320,9 +349,10 @@ function inbound(policy: Policy, { router, outside }: UplinkSurroundings): reado
           .flatMap((source) => byAll('spoofed sources', segment.name, 'router', source, destination, ['udp'])),
       ]),
     ),
-    ...policy.segments.flatMap((segment) =>
-      byAll('the router’s other addresses', ROUTER_ITSELF, 'router', outside, segment.router),
+    ...[...policy.segments, ...hostLinks(policy)].flatMap((inner) =>
+      byAll('the router’s other addresses', ROUTER_ITSELF, 'router', outside, inner.router),
     ),
+    ...hostLinks(policy).flatMap(({ host }) => sources.flatMap((source) => byAll(kind, HOST, 'router', source, host))),
     ...byAll('the router’s services', ROUTER_ITSELF, 'router', outside, router, ['icmp']),
     ...services(outside, router),
   ];

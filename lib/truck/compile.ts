@@ -1,9 +1,10 @@
-import type { Policy, Segment, Uplink } from '../policy/index.ts';
+import type { Policy, HostLink as PolicyHostLink, Segment, Uplink } from '../policy/index.ts';
 import { expectations } from './expectations.ts';
-import { uplinkGroups } from './groups.ts';
+import { HOST_GROUP, uplinkGroups } from './groups.ts';
 import type {
   AdoptedContainer,
   ContainerNetwork,
+  HostLink,
   Link,
   OwnContainer,
   Router,
@@ -11,8 +12,10 @@ import type {
   Sysctl,
   TruckNetwork,
 } from './network.ts';
-import { ROUTER } from './network.ts';
+import { HOST_ROUTE_METRIC, ROUTER } from './network.ts';
 import { placeholderNetwork } from './placeholder.ts';
+import { routerMac } from './router-mac.ts';
+import { ROUTER_SYSCTLS } from './router-sysctls.ts';
 import { edgeRuleset } from './ruleset/edge.ts';
 import { hostRuleset } from './ruleset/host.ts';
 import { routerRuleset } from './ruleset/router.ts';
@@ -25,16 +28,27 @@ export interface TruckEquipment {
 
 /** What the policy means on one truck. Total: a checked policy always compiles. */
 export function compile(policy: Policy, { routerImage }: TruckEquipment): TruckNetwork {
-  const links = policy.segments.flatMap(segmentLinks);
-  const closedLinks = [policy.trunk.interface, ...links.map((link) => link.name)];
+  const ofSegments = policy.segments.flatMap(segmentLinks);
+  const closedLinks = [policy.trunk.interface, ...ofSegments.map((link) => link.name)];
+  const hostLinks = policy.hostLink === undefined ? [] : [policy.hostLink];
+  const [hostLink] = hostLinks.map((link) => compiledHostLink(link, policy));
   return {
     revision: policy.revision,
-    links,
+    links: [...ofSegments, ...hostLinks.map(hostBridge)],
     closedLinks,
-    sysctls: closedLinks.flatMap(closedLink).concat(BRIDGE_NETFILTER_OFF),
-    hostRuleset: hostRuleset(closedLinks),
+    ...(hostLink === undefined ? {} : { hostLink }),
+    sysctls: [
+      ...closedLinks.flatMap(closedLink),
+      ...hostLinks.flatMap(({ bridge }) => hostLinkSysctls(bridge)),
+      ...BRIDGE_NETFILTER_OFF,
+    ],
+    hostRuleset: hostRuleset(closedLinks, hostLink),
     edgeRuleset: edgeRuleset(policy),
-    networks: [...policy.uplinks.map(uplinkNetwork), ...policy.segments.map(segmentNetwork)],
+    networks: [
+      ...policy.uplinks.map(uplinkNetwork),
+      ...policy.segments.map(segmentNetwork),
+      ...hostLinks.map(hostNetwork),
+    ],
     containers: containers(policy),
     router: router(policy, routerImage),
     expectations: expectations(policy),
@@ -66,12 +80,61 @@ function closedLink(name: string): readonly Sysctl[] {
   ];
 }
 
+/**
+ * The host's IP layer on the host link: it forwards nothing, answers ARP requests for its address there only and asks as that address. Loosely
+ * filtered by the reverse path, because the host's default route may be another one, whatever `all` says (the maximum of both counts).
+ */
+function hostLinkSysctls(bridge: string): readonly Sysctl[] {
+  return [
+    ...Object.entries({ forwarding: '0', arp_ignore: '1', arp_announce: '2', rp_filter: '2' }).map(([name, value]) => ({
+      path: `net/ipv4/conf/${bridge}/${name}`,
+      value,
+    })),
+    { path: `net/ipv6/conf/${bridge}/disable_ipv6`, value: '1', optional: true },
+  ];
+}
+
 /** Frames that are bridged inside a segment are no business of the host's IP rules (moby/moby#48492). */
 const BRIDGE_NETFILTER_OFF: readonly Sysctl[] = ['iptables', 'ip6tables', 'arptables'].map((tables) => ({
   path: `net/bridge/bridge-nf-call-${tables}`,
   value: '0',
   optional: true,
 }));
+
+function compiledHostLink({ bridge, router, host }: PolicyHostLink, { segments }: Policy): HostLink {
+  return {
+    ...{ bridge, router, host, routerMac: routerMac({ router }) },
+    segments: segments.map(({ subnet }) => subnet),
+    route: { link: bridge, gateway: router, source: host, metric: HOST_ROUTE_METRIC },
+  };
+}
+
+function hostBridge({ bridge, host, prefixLength }: PolicyHostLink): Link {
+  return { kind: 'bridge', name: bridge, address: `${host}/${prefixLength}` };
+}
+
+/** The host's address is what Docker takes for the gateway, so Docker gives it to nobody; the host gets it by a step of ours. */
+function hostNetwork({ name, bridge, subnet, host }: PolicyHostLink): ContainerNetwork {
+  return {
+    name,
+    role: 'host',
+    bridge,
+    driver: 'bridge',
+    subnet,
+    gateway: host,
+    internal: true,
+    options: bridgeOptions(bridge),
+  };
+}
+
+function bridgeOptions(bridge: string): ContainerNetwork['options'] {
+  return {
+    'com.docker.network.bridge.name': bridge,
+    // Docker gives the host no address on it, and must not masquerade for it (moby/moby#39439).
+    'com.docker.network.bridge.inhibit_ipv4': 'true',
+    'com.docker.network.bridge.enable_ip_masquerade': 'false',
+  };
+}
 
 function segmentNetwork(segment: Segment): ContainerNetwork {
   return {
@@ -81,12 +144,7 @@ function segmentNetwork(segment: Segment): ContainerNetwork {
     driver: 'bridge',
     subnet: segment.subnet,
     gateway: segment.gateway,
-    options: {
-      'com.docker.network.bridge.name': segment.bridge,
-      // The host gets no address in a segment, and Docker must not masquerade for it (moby/moby#39439).
-      'com.docker.network.bridge.inhibit_ipv4': 'true',
-      'com.docker.network.bridge.enable_ip_masquerade': 'false',
-    },
+    options: bridgeOptions(segment.bridge),
   };
 }
 
@@ -122,12 +180,16 @@ function containers(policy: Policy): readonly (OwnContainer | AdoptedContainer)[
 }
 
 function router(policy: Policy, image: string): Router {
-  const interfaces = [...policy.uplinks.map(uplinkInterface), ...policy.segments.map(segmentInterface)];
+  const interfaces = [
+    ...policy.uplinks.map(uplinkInterface),
+    ...policy.segments.map(segmentInterface),
+    ...(policy.hostLink === undefined ? [] : [hostInterface(policy.hostLink)]),
+  ];
   return {
     name: ROUTER,
     image,
     endpoints: interfaces.map(({ name, address }) => ({ network: name, address: bare(address) })),
-    configuration: { ruleset: routerRuleset(policy), interfaces },
+    configuration: { ruleset: routerRuleset(policy), sysctls: ROUTER_SYSCTLS, interfaces },
   };
 
   function uplinkInterface(uplink: Uplink, index: number): RouterInterface {
@@ -155,6 +217,14 @@ function segmentInterface(segment: Segment): RouterInterface {
     address: `${segment.router}/${segment.prefixLength}`,
     // The address that Docker tells containers to be their gateway is the router's, too: so a container needs no route of ours.
     extraAddresses: [`${segment.gateway}/32`],
+    mac: routerMac(segment),
+  };
+}
+
+function hostInterface({ name, router, prefixLength }: PolicyHostLink): RouterInterface {
+  return {
+    ...{ name, group: HOST_GROUP, address: `${router}/${prefixLength}`, extraAddresses: [] },
+    mac: routerMac({ router }),
   };
 }
 

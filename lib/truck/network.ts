@@ -9,8 +9,9 @@ export interface TruckNetwork {
   readonly revision: Revision;
   readonly links: readonly Link[];
   readonly sysctls: readonly Sysctl[];
-  /** Interfaces with which the host's IP layer has nothing to do: the trunk and all links. */
+  /** Interfaces with which the host's IP layer has nothing to do: the trunk and all links but the host link. */
   readonly closedLinks: readonly string[];
+  readonly hostLink?: HostLink;
   readonly hostRuleset: Ruleset;
   /** What may cross the segments' bridges at all. */
   readonly edgeRuleset: Ruleset;
@@ -27,6 +28,8 @@ export type Link = BridgeLink | VlanLink;
 export interface BridgeLink {
   readonly kind: 'bridge';
   readonly name: string;
+  /** The host's address on the host link, with prefix length. A segment's bridge has none. */
+  readonly address?: string;
 }
 
 export interface VlanLink {
@@ -38,6 +41,32 @@ export interface VlanLink {
   readonly vlan: number;
   /** The bridge whose port it is. */
   readonly bridge: string;
+}
+
+/** The host's own way to the router: what may pass there, and the route that leads to it. */
+export interface HostLink {
+  readonly bridge: string;
+  readonly host: string;
+  readonly router: string;
+  readonly routerMac: string;
+  /** Subnets of the segments: none of them is ever at the other end. */
+  readonly segments: readonly string[];
+  readonly route: HostRoute;
+}
+
+/**
+ * Behind whatever default route of its own a host that is online has, and before those that NetworkManager considers to lead nowhere: to their
+ * metric it adds 20,000.
+ */
+export const HOST_ROUTE_METRIC = 10_000;
+
+/** A default route of the host (ip-route(8)). */
+export interface HostRoute {
+  readonly link: string;
+  readonly gateway: string;
+  /** The address that the host's packets have there; when it goes, the kernel removes the route. */
+  readonly source: string;
+  readonly metric: number;
 }
 
 export interface Sysctl {
@@ -54,15 +83,17 @@ export interface Ruleset {
   readonly fingerprint: string;
 }
 
-/** A Docker network: one per segment and one per uplink. */
+/** A Docker network: one per segment and one per uplink, and the host link. */
 export interface ContainerNetwork {
   readonly name: string;
-  readonly role: 'segment' | 'uplink';
-  /** The bridge of a segment. */
+  readonly role: 'segment' | 'uplink' | 'host';
+  /** The bridge of a segment or of the host link. */
   readonly bridge?: string;
   readonly driver: 'bridge' | 'ipvlan' | 'macvlan';
   readonly subnet: string;
   readonly gateway: string;
+  /** Docker leads nobody out of it: its containers get no default route there. */
+  readonly internal?: true;
   readonly options: Readonly<Record<string, string>>;
 }
 
@@ -100,6 +131,8 @@ export interface Router {
 /** What the router container reads; it holds all that is needed to come up without the network manager. */
 export interface RouterConfiguration {
   readonly ruleset: Ruleset;
+  /** In the router's own network namespace. */
+  readonly sysctls: readonly Sysctl[];
   readonly interfaces: readonly RouterInterface[];
 }
 
@@ -115,6 +148,8 @@ export interface RouterInterface {
   readonly address: string;
   /** Further addresses on the interface, with prefix length. */
   readonly extraAddresses: readonly string[];
+  /** Of a segment's interface and the host link's (router-mac.ts). */
+  readonly mac?: string;
   readonly uplink?: UplinkRoute;
 }
 

@@ -1,8 +1,12 @@
+import type { HostRoute } from './network.ts';
+
 /**
  * What is found on a truck, as far as it concerns the truck network. Written by the adapters, read by `plan`.
  */
 export interface Observed {
   readonly links: readonly ObservedLink[];
+  /** Default routes of the host that are ours, or have the metric of ours. */
+  readonly hostRoutes: readonly ObservedHostRoute[];
   /** Values by path below /proc/sys; null: no such entry. */
   readonly sysctls: Readonly<Record<string, string | null>>;
   readonly hostRuleset: ObservedRuleset;
@@ -29,6 +33,10 @@ export interface ObservedLink {
   readonly addresses: readonly string[];
 }
 
+export interface ObservedHostRoute extends HostRoute {
+  readonly owned: boolean;
+}
+
 export interface ObservedNetwork {
   readonly name: string;
   readonly owned: boolean;
@@ -43,6 +51,8 @@ export interface ObservedContainer {
   readonly running: boolean;
   /** Docker remembers it on a network that is gone (by its ID, whatever the name is now), and will not start it: a power cut leaves that. */
   readonly orphaned?: true;
+  /** The network it was started with (docker run --network), or another mode in Docker's words. */
+  readonly mode: string;
   readonly endpoints: readonly ObservedEndpoint[];
 }
 
@@ -50,13 +60,57 @@ export interface ObservedEndpoint {
   readonly network: string;
   /** Address that Docker holds for it; empty while the container is stopped and has none pinned. */
   readonly address: string;
+  /** Its veth, looked at from both ends; null: it is gone. Absent for uplinks' networks, and while the container doesn't run. */
+  readonly attachment?: Attachment | null;
+}
+
+export interface Attachment {
+  /** What Docker gave the container in this network. */
+  readonly given: InterfaceState;
+  /** What is found inside the container. */
+  readonly inside: InterfaceState & { readonly name: string; readonly up: boolean };
+  /** The end in the host's namespace. */
+  readonly port: Port & { readonly name: string; readonly up: boolean };
+}
+
+export interface InterfaceState {
+  readonly mac: string;
+  /** IPv4, with prefix length. */
+  readonly addresses: readonly string[];
+  /** Next hops of the default routes by this interface. */
+  readonly gateways: readonly string[];
+}
+
+/** Where a container's veth is plugged in. */
+export interface Port {
+  /** null: into nothing. */
+  readonly bridge: string | null;
+  /** Link group, by which edge and host know the segment (port-group.ts). */
+  readonly group: number;
 }
 
 export interface ObservedRouter {
   readonly ruleset: ObservedRuleset;
   readonly forwarding: boolean;
-  readonly interfaces: readonly { readonly group: number; readonly addresses: readonly string[] }[];
-  readonly defaultRoutes: readonly { readonly gateway: string; readonly metric: number }[];
+  /** Values by path below /proc/sys, in the router's namespace; null: no such entry. */
+  readonly sysctls: Readonly<Record<string, string | null>>;
+  readonly interfaces: readonly ObservedRouterInterface[];
+  readonly defaultRoutes: readonly ObservedRoute[];
+  /** Default routes of the table of our own. */
+  readonly ownRoutes: readonly ObservedRoute[];
+  /** IPv4 routing rules in words; null where the kernel has none. */
+  readonly rules: readonly string[] | null;
   /** Fingerprint of the configuration that a restart would bring up; null: none. */
   readonly configuration: string | null;
+}
+
+export interface ObservedRouterInterface {
+  readonly group: number;
+  readonly mac: string;
+  readonly addresses: readonly string[];
+}
+
+export interface ObservedRoute {
+  readonly gateway: string;
+  readonly metric: number;
 }

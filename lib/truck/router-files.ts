@@ -4,11 +4,16 @@ import type { RouterConfiguration, RouterInterface } from './network.ts';
 export const RULESET_FILE = 'ruleset.nft';
 export const NETWORK_FILE = 'network';
 
-/** What is written for the router: its ruleset, and one line for each interface, in the words of its script. */
+/** What is written for the router: its ruleset, and one line for each sysctl and interface, in the words of its script. */
 export function routerFiles(configuration: RouterConfiguration): Readonly<Record<string, string>> {
   return {
     [RULESET_FILE]: configuration.ruleset.text,
-    [NETWORK_FILE]: configuration.interfaces.map((entry) => `${interfaceLine(entry)}\n`).join(''),
+    [NETWORK_FILE]: [
+      ...configuration.sysctls.map(({ path, value }) => `sysctl ${path} ${value}`),
+      ...configuration.interfaces.map(interfaceLine),
+    ]
+      .map((line) => `${line}\n`)
+      .join(''),
   };
 }
 

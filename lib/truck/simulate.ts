@@ -1,11 +1,13 @@
-import type { RouterConfiguration } from './network.ts';
-import type { Observed, ObservedContainer, ObservedLink, ObservedRouter } from './observed.ts';
+import type { HostRoute, RouterConfiguration } from './network.ts';
+import type { Attachment, Observed, ObservedContainer, ObservedLink, ObservedRouter } from './observed.ts';
+import { ROUTER_RULES } from './router-rules.ts';
 import { configurationFingerprint } from './specification.ts';
 import type { Step } from './steps.ts';
 
 /** A truck on which nothing of ours is. */
 export const BARE_TRUCK: Observed = {
   links: [],
+  hostRoutes: [],
   sysctls: {},
   hostRuleset: null,
   edgeRuleset: null,
@@ -17,8 +19,11 @@ export const BARE_TRUCK: Observed = {
 const STARTED_ROUTER: ObservedRouter = {
   ruleset: null,
   forwarding: false,
+  sysctls: {},
   interfaces: [],
   defaultRoutes: [],
+  ownRoutes: [],
+  rules: [],
   configuration: null,
 };
 
@@ -68,20 +73,43 @@ export function simulate(truck: Observed, step: Step, routerName: string): Obser
         `no bridge ${step.bridge}`,
       );
       return changeLink(truck, step.link, (link) => ({ ...link, bridge: step.bridge }));
+    case 'add-address':
+      return changeLink(truck, step.link, (link) => ({ ...link, addresses: [...link.addresses, step.address] }));
     case 'remove-address':
-      return changeLink(truck, step.link, (link) => ({
-        ...link,
-        addresses: link.addresses.filter((address) => address !== step.address),
-      }));
+      return changeLink(
+        withoutRoutes(truck, ({ source }) => step.address.startsWith(`${source}/`)),
+        step.link,
+        (link) => ({
+          ...link,
+          addresses: link.addresses.filter((address) => address !== step.address),
+        }),
+      );
     case 'raise-link':
       return changeLink(truck, step.link, (link) => ({ ...link, up: true }));
     case 'delete-link':
       return {
-        ...truck,
+        ...withoutRoutes(truck, ({ link }) => link === step.link),
         links: truck.links
           .filter(({ name }) => name !== step.link)
           .map(({ bridge, ...link }) => (bridge === undefined || bridge === step.link ? link : { ...link, bridge })),
       };
+    case 'add-route': {
+      const { link, source, metric } = step.route;
+      refuseIf(
+        !truck.links.some(
+          ({ name, up, addresses }) => name === link && up && addresses.some((each) => each.startsWith(`${source}/`)),
+        ),
+        `no way to the gateway on ${link}`,
+      );
+      refuseIf(
+        truck.hostRoutes.some((other) => other.metric === metric && !other.owned),
+        `a default route of metric ${metric} exists`,
+      );
+      const others = truck.hostRoutes.filter((other) => other.metric !== metric);
+      return { ...truck, hostRoutes: [...others, { ...step.route, owned: true }] };
+    }
+    case 'remove-route':
+      return withoutRoutes(truck, ({ link, metric }) => link === step.route.link && metric === step.route.metric);
     case 'create-network':
       refuseIf(
         truck.networks.some(({ name }) => name === step.network.name),
@@ -103,6 +131,7 @@ export function simulate(truck: Observed, step: Step, routerName: string): Obser
         owned: true,
         specification: step.specification,
         running: false,
+        mode: step.container.endpoint.network,
         endpoints: [step.container.endpoint],
       });
     case 'create-router':
@@ -111,6 +140,7 @@ export function simulate(truck: Observed, step: Step, routerName: string): Obser
         owned: true,
         specification: step.specification,
         running: false,
+        mode: step.router.endpoints[0]?.network ?? '',
         endpoints: step.router.endpoints,
       });
     case 'start-container': {
@@ -143,6 +173,16 @@ export function simulate(truck: Observed, step: Step, routerName: string): Obser
         ...container,
         endpoints: container.endpoints.filter(({ network }) => network !== step.network),
       }));
+    case 'plug-port':
+      return changeAttachment(truck, step, (attachment) => ({
+        ...attachment,
+        port: { ...attachment.port, ...step.wanted, up: true },
+      }));
+    case 'readdress':
+      return changeAttachment(truck, step, (attachment) => ({
+        ...attachment,
+        inside: { ...attachment.inside, ...step.wanted, up: true },
+      }));
     case 'load-router-ruleset':
       return changeRouter(truck, (router) => ({ ...router, ruleset: step.ruleset.fingerprint }));
     case 'write-router-configuration':
@@ -155,7 +195,7 @@ export function simulate(truck: Observed, step: Step, routerName: string): Obser
 }
 
 /** An interface as Docker makes it: with its address, and in no group. */
-const unnamed = ({ address }: { readonly address: string }) => ({ group: 0, addresses: [address] });
+const unnamed = ({ address }: { readonly address: string }) => ({ group: 0, mac: '', addresses: [address] });
 
 type Plug = Extract<Step, { readonly do: 'connect' | 'disconnect' }>;
 
@@ -179,16 +219,21 @@ function unplugged(truck: Observed, step: Plug, routerName: string): Observed {
 }
 
 function configured(configuration: RouterConfiguration): ObservedRouter {
+  const routes = configuration.interfaces.flatMap(({ uplink }) =>
+    uplink?.gateway === undefined ? [] : [{ gateway: uplink.gateway, metric: uplink.metric }],
+  );
   return {
     ruleset: configuration.ruleset.fingerprint,
     forwarding: true,
-    interfaces: configuration.interfaces.map(({ group, address, extraAddresses }) => ({
+    sysctls: Object.fromEntries(configuration.sysctls.map(({ path, value }) => [path, value])),
+    interfaces: configuration.interfaces.map(({ group, mac = '', address, extraAddresses }) => ({
       group,
+      mac,
       addresses: [address, ...extraAddresses],
     })),
-    defaultRoutes: configuration.interfaces.flatMap(({ uplink }) =>
-      uplink?.gateway === undefined ? [] : [{ gateway: uplink.gateway, metric: uplink.metric }],
-    ),
+    defaultRoutes: routes,
+    ownRoutes: routes,
+    rules: ROUTER_RULES,
     configuration: configurationFingerprint(configuration),
   };
 }
@@ -214,6 +259,25 @@ function changeContainer(
     ...truck,
     containers: truck.containers.map((container) => (container.name === name ? change(container) : container)),
   };
+}
+
+function changeAttachment(
+  truck: Observed,
+  { container, network }: { readonly container: string; readonly network: string },
+  change: (attachment: Attachment) => Attachment,
+): Observed {
+  return changeContainer(truck, container, (found) => ({
+    ...found,
+    endpoints: found.endpoints.map((endpoint) =>
+      endpoint.network === network && endpoint.attachment
+        ? { ...endpoint, attachment: change(endpoint.attachment) }
+        : endpoint,
+    ),
+  }));
+}
+
+function withoutRoutes(truck: Observed, gone: (route: HostRoute) => boolean): Observed {
+  return { ...truck, hostRoutes: truck.hostRoutes.filter((route) => !gone(route)) };
 }
 
 function changeLink(truck: Observed, name: string, change: (link: ObservedLink) => ObservedLink): Observed {

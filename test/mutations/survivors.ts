@@ -17,7 +17,7 @@ export const SURVIVORS: readonly Survivor[] = [
     because: 'it decides nothing: it counts, for whoever reads the listing, what the chain’s default drops next',
   },
   {
-    mutation: /^(router, (forward|internet_answers)|edge, forward): without 127\.0\.0\.0\/8 (in set 2 )?of /,
+    mutation: /127\.0\.0\.0\/8 (in set \d )?of |internet_answers: without “ip saddr 127\./,
     because:
       'the kernel itself neither forwards to a loopback address nor from one (RFC 1122, 3.2.1.3); the set says all that is no internet',
   },

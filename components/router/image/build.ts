@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { access, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fetchPackages, unpack } from '../debian.ts';
 import { describeImage, type ImageConfiguration, packLayer, writeArchive } from './archive.ts';
@@ -59,7 +59,8 @@ async function contentOf(recipe: ImageRecipe, files: readonly string[]): Promise
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name))
       .sort()) {
-      hash.update(name.slice(overlayDirectory.length)).update(await readFile(name));
+      const executable = ((await stat(name)).mode & 0o100) !== 0;
+      hash.update(JSON.stringify([name.slice(overlayDirectory.length), executable])).update(await readFile(name));
     }
   }
   return hash.digest('hex').slice(0, 12);

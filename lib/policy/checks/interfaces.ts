@@ -1,4 +1,5 @@
 import type { Draft } from '../draft.ts';
+import { HOST_LINK_BRIDGE } from '../host-link.ts';
 import { bridgeName, MAX_INTERFACE_NAME, vlanInterfaceName } from '../interface-names.ts';
 import { type Problem, interfaces as say } from '../problems.ts';
 
@@ -32,6 +33,7 @@ export function* owners(draft: Draft): Iterable<Problem> {
   const taken = new Map([
     ['lo', 'the loopback interface'],
     ['docker0', "Docker's own bridge"],
+    ...(draft.host?.internet === true ? ([[HOST_LINK_BRIDGE, 'the host link']] as const) : []),
   ]);
   if (draft.trunk !== undefined) {
     const { trunk } = draft;

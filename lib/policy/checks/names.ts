@@ -1,4 +1,5 @@
 import type { Draft } from '../draft.ts';
+import { HOST_LINK } from '../host-link.ts';
 import { nearest } from '../nearest.ts';
 import { type Problem, names as say } from '../problems.ts';
 
@@ -26,6 +27,7 @@ export function* networkNames(draft: Draft): Iterable<Problem> {
   for (const section of ['segments', 'uplinks'] as const) {
     for (const name of draft[section].keys()) {
       if (RESERVED_BY_DOCKER.has(name)) yield say.reservedByDocker(`${section}.${name}`, name);
+      if (name === HOST_LINK) yield say.reserved(`${section}.${name}`, name);
     }
   }
   for (const name of draft.uplinks.keys()) {

@@ -15,6 +15,7 @@ export function* addressing(draft: Draft): Iterable<Problem> {
 /** Whoever may speak to the internet needs a way there. */
 export function* wayOut(draft: Draft): Iterable<Problem> {
   if (!draft.namesAreKnown || draft.declared.uplinks.size > 0) return;
+  if (draft.host?.internet === true) yield say.nobody('host.internet');
   for (const [name, segment] of draft.segments) {
     if (segment.internet) yield say.nobody(`segments.${name}.internet`);
   }

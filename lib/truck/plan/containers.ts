@@ -1,13 +1,16 @@
 import type { OwnContainer, Router, TruckNetwork } from '../network.ts';
-import type { Observed, ObservedContainer } from '../observed.ts';
+import type { Observed, ObservedContainer, ObservedEndpoint } from '../observed.ts';
 import { containerSpecification, routerSpecification } from '../specification.ts';
 import type { Obstacle, Step } from '../steps.ts';
+import { mendAttachments } from './attachments.ts';
 import { lostEndpoints } from './router.ts';
 
 /** Containers that must be made anew or away, and the attachments that must change on those that stay. */
 export interface ContainerChanges {
   readonly removals: readonly Step[];
   readonly disconnections: readonly Step[];
+  /** Of attachments that stay. */
+  readonly mendings: readonly Step[];
   readonly creations: readonly Step[];
   readonly routerCreation: readonly Step[];
   readonly routerConnections: readonly Step[];
@@ -66,16 +69,21 @@ export function planContainers(
   const kept = new Map(observed.containers.filter((found) => !isStale(found)).map((found) => [found.name, found]));
 
   const unusable = new Set([...stale, ...lostEndpoints(desired.router, observed.router)]);
+  const isRouter = ({ name }: ObservedContainer) => name === desired.router.name;
+  // On the host link there is nobody but the router.
+  const closed = new Set([...stale, ...desired.networks.filter(({ role }) => role === 'host').map(({ name }) => name)]);
   const attachments = [...kept.values()].map((found) =>
-    attach(found, wantedEndpoints(desired, found, segments), found.name === desired.router.name ? unusable : stale),
+    attach(found, placesOf(desired, found, segments), isRouter(found) ? unusable : closed, isRouter(found)),
   );
+  const disconnections = attachments.flatMap((each) => each.disconnections);
   const routerKept = kept.get(desired.router.name);
   const byRouter = (step: Step) => 'container' in step && step.container === desired.router.name;
   const connections = attachments.flatMap(({ connections }) => connections);
 
   return {
     removals: removed.map(({ name }) => ({ do: 'remove-container', container: name })),
-    disconnections: attachments.flatMap(({ disconnections }) => disconnections),
+    disconnections,
+    mendings: mendAttachments(desired, [...kept.values()], disconnections),
     routerCreation: routerKept === undefined ? [createRouter(desired.router)] : [],
     routerConnections: connections.filter(byRouter),
     routerStart: routerKept?.running === true ? [] : [{ do: 'start-container', container: desired.router.name }],
@@ -87,45 +95,59 @@ export function planContainers(
   };
 }
 
+interface Place {
+  readonly network: string;
+  /** undefined: an address of Docker's choice. */
+  readonly address?: string;
+  readonly mac?: string;
+}
+
+/** Where a container belongs. */
+interface Places {
+  readonly places: readonly Place[];
+  /** Other networks that are left to it. */
+  readonly leaves: (network: string) => boolean;
+}
+
 /**
- * Where a container belongs: the router and the policy's containers to what the policy says, and to nothing else; any other container
- * stays on the segments that it chose itself, undefined meaning "an address of Docker's choice".
+ * The router and the policy's containers belong to what the policy says, and to nothing else. Any other container stays on the segment that
+ * it chose itself; but a container in a segment is in nothing else, or it would be a way round the router. Of several networks it
+ * keeps the segment that it was started with, or, if that is none, loses the segments.
  */
-function wantedEndpoints(
-  desired: TruckNetwork,
-  found: ObservedContainer,
-  segments: ReadonlySet<string>,
-): { readonly only: boolean; readonly endpoints: readonly { network: string; address?: string }[] } {
-  if (found.name === desired.router.name) return { only: true, endpoints: desired.router.endpoints };
+function placesOf(desired: TruckNetwork, found: ObservedContainer, segments: ReadonlySet<string>): Places {
+  const nothing = () => false;
+  if (found.name === desired.router.name) return { places: desired.router.endpoints, leaves: nothing };
   const named = desired.containers.find(({ name }) => name === found.name);
-  if (named !== undefined) return { only: true, endpoints: [named.endpoint] };
-  const chosen = found.endpoints.map(({ network }) => network).filter((network) => segments.has(network));
-  return { only: false, endpoints: chosen.map((network) => ({ network })) };
+  if (named?.kind === 'own') return { places: [{ ...named.endpoint, mac: named.mac }], leaves: nothing };
+  if (named !== undefined) return { places: [named.endpoint], leaves: nothing };
+  const chosen = found.endpoints.map(({ network }) => network);
+  const [segment] = chosen.length === 1 ? chosen : chosen.filter((network) => network === found.mode);
+  if (segment !== undefined && segments.has(segment)) return { places: [{ network: segment }], leaves: nothing };
+  return { places: [], leaves: (network) => !segments.has(network) };
 }
 
 function attach(
   found: ObservedContainer,
-  { only, endpoints }: ReturnType<typeof wantedEndpoints>,
+  { places, leaves }: Places,
   stale: ReadonlySet<string>,
+  isRouter: boolean,
 ): { readonly disconnections: readonly Step[]; readonly connections: readonly Step[] } {
-  const right = (network: string, address: string) =>
-    !stale.has(network) &&
-    endpoints.some((wanted) => wanted.network === network && (wanted.address ?? address) === address);
+  const isPlace = ({ network, address }: ObservedEndpoint) =>
+    places.some((wanted) => wanted.network === network && (wanted.address ?? address) === address);
+  // Docker alone can make an interface anew. Of the router's its own observation tells; a stranger's is his own affair.
+  const isLost = ({ network, attachment }: ObservedEndpoint) =>
+    attachment === null &&
+    !isRouter &&
+    places.some((wanted) => wanted.network === network && wanted.address !== undefined);
+  const stays = (endpoint: ObservedEndpoint) =>
+    !stale.has(endpoint.network) && !isLost(endpoint) && (isPlace(endpoint) || leaves(endpoint.network));
   return {
     disconnections: found.endpoints
-      .filter(({ network, address }) => (only ? !right(network, address) : stale.has(network)))
+      .filter((endpoint) => !stays(endpoint))
       .map(({ network }) => ({ do: 'disconnect', container: found.name, network })),
-    connections: endpoints
-      .filter(
-        (wanted) =>
-          !found.endpoints.some(({ network, address }) => network === wanted.network && right(network, address)),
-      )
-      .map(({ network, address }) => ({
-        do: 'connect',
-        container: found.name,
-        network,
-        ...(address === undefined ? {} : { address }),
-      })),
+    connections: places
+      .filter((wanted) => !found.endpoints.some((endpoint) => endpoint.network === wanted.network && stays(endpoint)))
+      .map((place) => ({ do: 'connect', container: found.name, ...place })),
   };
 }
 

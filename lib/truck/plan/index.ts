@@ -1,4 +1,4 @@
-import type { TruckNetwork } from '../network.ts';
+import type { Ruleset, TruckNetwork } from '../network.ts';
 import type { Observed } from '../observed.ts';
 import { hostRuleset } from '../ruleset/host.ts';
 import type { Plan, Step } from '../steps.ts';
@@ -6,6 +6,7 @@ import { absentContainers, containerObstacles, planContainers } from './containe
 import { addLinks, linkObstacles, linksToAdd, removeLinks } from './links.ts';
 import { createNetworks, networkObstacles, staleNetworks } from './networks.ts';
 import { configureRouter, tightenRouter, writeConfiguration } from './router.ts';
+import { addRoutes, removeRoutes, routeObstacles } from './routes.ts';
 
 /**
  * The steps from what is observed to what is desired; none when they are the same. The order is the point:
@@ -19,6 +20,7 @@ import { configureRouter, tightenRouter, writeConfiguration } from './router.ts'
 export function plan(desired: TruckNetwork, observed: Observed): Plan {
   const obstacles = [
     ...linkObstacles(desired.links, observed),
+    ...routeObstacles(desired.hostLink, observed),
     ...networkObstacles(desired.networks, observed),
     ...containerObstacles(desired, observed),
   ];
@@ -42,11 +44,14 @@ export function plan(desired: TruckNetwork, observed: Observed): Plan {
       ...denyOnHost(desired, observed, linkRemovals),
       ...tightenEdge(desired, observed),
       ...tightenRouter(desired.router, router),
+      ...removeRoutes(desired.hostLink, observed),
       ...containers.removals,
       ...containers.disconnections,
       ...[...stale].map((network): Step => ({ do: 'remove-network', network })),
       ...linkRemovals,
       ...addLinks(desired.links, desired.sysctls, observed),
+      ...addRoutes(desired.hostLink, observed),
+      ...containers.mendings,
       ...createNetworks(desired.networks, observed, stale),
       ...writeConfiguration(desired.router, router),
       ...containers.routerCreation,
@@ -66,7 +71,7 @@ export function plan(desired: TruckNetwork, observed: Observed): Plan {
 function denyOnHost(desired: TruckNetwork, observed: Observed, removals: readonly Step[]): readonly Step[] {
   if (observed.hostRuleset === desired.hostRuleset.fingerprint) return [];
   const links = [...new Set([...desired.closedLinks, ...removedLinks(removals)])];
-  return [{ do: 'load-host-ruleset', ruleset: hostRuleset(links), links }];
+  return [loadHostRuleset(desired, hostRuleset(links, desired.hostLink), links)];
 }
 
 /** An old segment that goes has no rules any more on its bridge: the router's new ruleset denies it already. */
@@ -76,19 +81,24 @@ function tightenEdge({ edgeRuleset }: TruckNetwork, observed: Observed): readonl
 
 function settleHost(desired: TruckNetwork, observed: Observed, removals: readonly Step[]): readonly Step[] {
   if (observed.hostRuleset === desired.hostRuleset.fingerprint || removals.length === 0) return [];
-  return [{ do: 'load-host-ruleset', ruleset: desired.hostRuleset, links: desired.closedLinks }];
+  return [loadHostRuleset(desired, desired.hostRuleset, desired.closedLinks)];
+}
+
+function loadHostRuleset({ hostLink }: TruckNetwork, ruleset: Ruleset, links: readonly string[]): Step {
+  return { do: 'load-host-ruleset', ruleset, links, ...(hostLink === undefined ? {} : { hostLink: hostLink.bridge }) };
 }
 
 function removedLinks(removals: readonly Step[]): readonly string[] {
   return removals.flatMap((step) => (step.do === 'delete-link' ? [step.link] : []));
 }
 
-/** Away with all that is owned, and with nothing else: containers, networks, links, and last the denial. */
+/** Away with all that is owned, and with nothing else: the host's route, containers, networks, links, and last the denial. */
 export function planRemoval(observed: Observed): readonly Step[] {
   const networks = observed.networks.filter(({ owned }) => owned).map(({ name }) => name);
   const gone = observed.containers.filter(({ owned }) => owned);
   const strangers = observed.containers.filter(({ owned }) => !owned);
   return [
+    ...removeRoutes(undefined, observed),
     ...gone.map(({ name }): Step => ({ do: 'remove-container', container: name })),
     ...strangers.flatMap(({ name, endpoints }) =>
       endpoints

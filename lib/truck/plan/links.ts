@@ -37,7 +37,7 @@ export function linkObstacles(links: readonly Link[], observed: Observed): reado
       : [
           {
             what: `link ${link.name} exists and was not made by Firebreak`,
-            remedy: `remove it (ip link delete ${link.name}) or give the segment another bridge name`,
+            remedy: `remove it (ip link delete ${link.name})${isHostLink(link) ? '' : ' or give the segment another bridge name'}`,
           },
         ];
   });
@@ -60,7 +60,7 @@ export function linksToAdd(links: readonly Link[], observed: Observed): Readonly
   return new Set(links.filter((link) => keepable(link, links, observed) === undefined).map(({ name }) => name));
 }
 
-/** Links in the order: made (down), closed by their sysctls, joined, freed of addresses, raised. */
+/** Links in the order: made (down), closed by their sysctls, joined, freed of addresses, given the one of the host link, raised. */
 export function addLinks(links: readonly Link[], sysctls: readonly Sysctl[], observed: Observed): readonly Step[] {
   const missing = linksToAdd(links, observed);
   const kept = new Map(
@@ -80,12 +80,27 @@ export function addLinks(links: readonly Link[], sysctls: readonly Sysctl[], obs
       return port === link.bridge ? [] : [{ do: 'join-bridge', link: link.name, bridge: link.bridge }];
     }),
     ...[...kept].flatMap(([link, found]) =>
-      found.addresses.map((address): Step => ({ do: 'remove-address', link, address })),
+      found.addresses
+        .filter((address) => address !== addressOf(link, links))
+        .map((address): Step => ({ do: 'remove-address', link, address })),
     ),
+    ...links.flatMap((link): readonly Step[] => {
+      const address = addressOf(link.name, links);
+      const stands = address === undefined || kept.get(link.name)?.addresses.includes(address) === true;
+      return stands ? [] : [{ do: 'add-address', link: link.name, address }];
+    }),
     ...links
       .filter(({ name }) => kept.get(name)?.up !== true)
       .map(({ name }): Step => ({ do: 'raise-link', link: name })),
   ];
+}
+
+const isHostLink = (link: Link) => link.kind === 'bridge' && link.address !== undefined;
+
+/** The host's address on the host link. */
+function addressOf(name: string, links: readonly Link[]): string | undefined {
+  const link = links.find((candidate) => candidate.name === name);
+  return link?.kind === 'bridge' ? link.address : undefined;
 }
 
 function touches(sysctl: Sysctl, links: ReadonlySet<string>): boolean {

@@ -1,5 +1,6 @@
-import type { Router, RouterInterface } from '../network.ts';
-import type { ObservedRouter } from '../observed.ts';
+import type { Router, RouterConfiguration, RouterInterface } from '../network.ts';
+import type { ObservedRoute, ObservedRouter } from '../observed.ts';
+import { ROUTER_RULES } from '../router-rules.ts';
 import { configurationFingerprint } from '../specification.ts';
 import type { Step } from '../steps.ts';
 
@@ -51,34 +52,46 @@ export function configureRouter(router: Router, observed: ObservedRouter | null,
 }
 
 function isConfigured({ configuration }: Router, observed: ObservedRouter, fingerprint: string): boolean {
-  const wantedRoutes = configuration.interfaces.flatMap(({ uplink }) =>
-    uplink?.gateway === undefined ? [] : [`${uplink.gateway} ${uplink.metric}`],
-  );
-  const metricsByDhcp = new Set(
-    configuration.interfaces.flatMap(({ uplink }) => (uplink?.addressing === 'dhcp' ? [uplink.metric] : [])),
-  );
-  const routes = observed.defaultRoutes
-    .filter(({ metric }) => !metricsByDhcp.has(metric))
-    .map(({ gateway, metric }) => `${gateway} ${metric}`);
   return (
     observed.configuration === fingerprint &&
     observed.ruleset === configuration.ruleset.fingerprint &&
     observed.forwarding &&
-    sameMembers(routes, wantedRoutes) &&
+    configuration.sysctls.every(({ path, value, optional }) => {
+      const found = observed.sysctls[path] ?? null;
+      return found === null ? optional === true : found === value;
+    }) &&
+    hasRoutes(configuration, observed.defaultRoutes) &&
+    (observed.rules === null ||
+      (sameMembers(observed.rules, ROUTER_RULES) && hasRoutes(configuration, observed.ownRoutes))) &&
     sameMembers(
       observed.interfaces.filter(({ group }) => group !== 0).map(({ group }) => String(group)),
       configuration.interfaces.map(({ group }) => String(group)),
     ) &&
-    configuration.interfaces.every((wanted) => hasAddresses(wanted, observed))
+    configuration.interfaces.every((wanted) => isAsWanted(wanted, observed))
   );
 }
 
-function hasAddresses(wanted: RouterInterface, observed: ObservedRouter): boolean {
-  const found = observed.interfaces.find(({ group }) => group === wanted.group);
-  if (found === undefined) return false;
-  return (
-    wanted.uplink?.addressing === 'dhcp' || sameMembers(found.addresses, [wanted.address, ...wanted.extraAddresses])
+/** Routes by an uplink over DHCP are its lease's. */
+function hasRoutes({ interfaces }: RouterConfiguration, observed: readonly ObservedRoute[]): boolean {
+  const wanted = interfaces.flatMap(({ uplink }) =>
+    uplink?.gateway === undefined ? [] : [`${uplink.gateway} ${uplink.metric}`],
   );
+  const metricsByDhcp = new Set(
+    interfaces.flatMap(({ uplink }) => (uplink?.addressing === 'dhcp' ? [uplink.metric] : [])),
+  );
+  const found = observed
+    .filter(({ metric }) => !metricsByDhcp.has(metric))
+    .map(({ gateway, metric }) => `${gateway} ${metric}`);
+  return sameMembers(found, wanted);
+}
+
+function isAsWanted(
+  { group, mac, address, extraAddresses, uplink }: RouterInterface,
+  observed: ObservedRouter,
+): boolean {
+  const found = observed.interfaces.find((each) => each.group === group);
+  if (found === undefined || (mac !== undefined && found.mac !== mac)) return false;
+  return uplink?.addressing === 'dhcp' || sameMembers(found.addresses, [address, ...extraAddresses]);
 }
 
 function sameMembers(a: readonly string[], b: readonly string[]): boolean {

@@ -1,27 +1,31 @@
 import type { Policy, Segment } from '../../policy/index.ts';
 import type { Ruleset } from '../network.ts';
+import { PORT_GROUPS, portGroup } from '../port-group.ts';
 import { routerMac } from '../router-mac.ts';
+import { FROM_A_SEGMENT } from './host.ts';
 import { NOT_INTERNET } from './not-internet.ts';
-import { elements, tableRuleset, when } from './text.ts';
+import { elements, type RegularChain, tableRuleset, when } from './text.ts';
 
 /** Before everything else that the host may have for bridged frames. */
 const FIRST = 'priority -450';
 
 /**
  * The edge: what may cross a segment's bridge at all, whatever the router does. The router's rules live in its container and are
- * gone while it starts; these stay in the host's kernel. They know no interface of a container (Docker names them anew each time), only
- * addresses: segments' subnets are unique on a truck, so a frame with an address of one segment and an address of another is
+ * gone while it starts; these stay in the host's kernel. They know no container's interface by its name (Docker names them anew each
+ * time), but its port's link group, as soon as that is set, and addresses: segments' subnets are unique on a truck, so a frame with an address of one segment and an address of another is
  * either a flow's, or it has no business on any bridge. Which node and which port a flow opens only the router says; here it is
  * enough that two segments have a flow at all. Frames of other bridges, which have no address of a segment, pass.
  *
  * A rule for each segment, and no set of pairs of subnets: such a set is empty for a moment in each swap (see flows.ts), and conversations that
  * no change concerns would lose packets.
  *
+ * What comes to the host by a segment's port is marked as such, for the host's ruleset, which doesn't see the port: whatever bridge that is on.
+ *
  * Bridge family (nft(8)); no `meta ibrname`, which kernels for the Raspberry Pi may lack.
  */
 export function edgeRuleset(policy: Policy): Ruleset {
   const subnets = policy.segments.map(({ subnet }) => subnet);
-  if (subnets.length === 0) return tableRuleset('bridge', 'firebreak_edge', [forward([])]);
+  if (subnets.length === 0) return tableRuleset('bridge', 'firebreak_edge', [forward(hostLink(policy))]);
   const all = elements(subnets);
   const claims = policy.segments.flatMap((segment) =>
     [segment.router, segment.gateway].map((address) => ({ address, mac: routerMac(segment) })),
@@ -33,8 +37,9 @@ export function edgeRuleset(policy: Policy): Ruleset {
       // Devices speak IPv4 and ARP: no IPv6, and no tag inside a tag.
       `iifname ${vlanLinks} ether type != { ip, arp } counter drop`,
       `oifname ${vlanLinks} ether type != { ip, arp } counter drop`,
-      // Two VLANs never share a bridge, whoever made a link the port of another one.
-      `iifname ${vlanLinks} oifname ${vlanLinks} counter drop`,
+      ...hostLink(policy),
+      // Two segments never share a bridge, whoever made a link or a container's port the port of another one.
+      ...apart(policy),
       // Nobody else has the router's addresses.
       `arp saddr ip ${routers} arp saddr ip . arp saddr ether != ${elements(claims.map(pairOfClaim))} counter drop`,
       // Who asks as nobody whether somebody has an address (RFC 5227) is answered as nobody.
@@ -55,7 +60,45 @@ export function edgeRuleset(policy: Policy): Ruleset {
       `ip saddr ${all} counter drop`,
       `ip daddr ${all} counter drop`,
     ]),
+    {
+      name: 'prerouting',
+      hook: `filter hook prerouting ${FIRST}`,
+      policy: 'accept',
+      rules: [`iifgroup ${PORT_GROUPS.from}-${PORT_GROUPS.to} meta mark set ${FROM_A_SEGMENT}`],
+    },
+    ...policy.segments.map((segment, index) => portsOf(policy, segment, index)),
   ]);
+}
+
+/** On the host link router and host speak to each other: what is bridged from port to port, on whatever bridge, is neither's. */
+function hostLink({ hostLink: link }: Policy): readonly string[] {
+  if (link === undefined) return [];
+  const { subnet } = link;
+  const mac = routerMac(link);
+  return [`ip saddr ${subnet}`, `ip daddr ${subnet}`, `arp saddr ip ${subnet}`, `arp daddr ip ${subnet}`]
+    .concat(`ether saddr ${mac}`, `ether daddr ${mac}`)
+    .map((frames) => `${frames} counter drop`);
+}
+
+/** By the VLAN link or by its group it is known whose port a frame came in by (port-group.ts). */
+function apart({ segments }: Policy): readonly string[] {
+  const byGroup = segments.map(({ subnet }, index) => `${portGroup(subnet)} : jump ${chainOf(index)}`);
+  const byName = segments.map(({ vlanInterface }, index) => `"${vlanInterface}" : jump ${chainOf(index)}`);
+  return [`iifgroup vmap ${elements(byGroup)}`, `iifname vmap ${elements(byName)}`];
+}
+
+/** What comes in by a port of this segment goes out by none of another's. */
+function portsOf({ segments }: Policy, segment: Segment, index: number): RegularChain {
+  const others = segments.filter((other) => other !== segment);
+  const groups = elements(others.map(({ subnet }) => `${portGroup(subnet)}`));
+  const vlanLinks = elements(others.map(({ vlanInterface }) => `"${vlanInterface}"`));
+  const rules = [`oifgroup ${groups} counter drop`, `oifname ${vlanLinks} counter drop`];
+  return { name: chainOf(index), rules: when(others, rules.join('\n    ')) };
+}
+
+/** By number, because chains stay: those of a segment that is gone are another's. */
+function chainOf(index: number): string {
+  return `ports_${index}`;
 }
 
 function forward(rules: readonly string[]) {

@@ -1,5 +1,5 @@
-import type { Policy } from '../../policy/index.ts';
-import { uplinkGroups } from '../groups.ts';
+import type { HostLink, Policy } from '../../policy/index.ts';
+import { HOST_GROUP, uplinkGroups } from '../groups.ts';
 import type { Ruleset } from '../network.ts';
 import { ALLOW, ANSWER, flowRules, OPENING, type Reading } from './flows.ts';
 import { NOT_INTERNET } from './not-internet.ts';
@@ -27,7 +27,8 @@ function forwarding(uplinks: readonly number[]): readonly string[] {
  * - input: the router answers an echo request only on the address of the interface it came in by;
  * - forward: first the conversations that this very ruleset has allowed, known by the connection's mark; all others, also those that an
  *   earlier ruleset allowed or that somebody let in, are looked up: one set lookup over all flows, then internet for the segments that
- *   have it. So a revoked flow ends with its conversations, and a conversation that stays allowed loses no packet when rulesets change.
+ *   have it, and for the host link. What is no internet has a rule for each range there: a set is empty for a moment in each swap, and one answer
+ *   that passed then would carry the mark and keep its conversation open for good. So a revoked flow ends with its conversations, and a conversation that stays allowed loses no packet when rulesets change.
  */
 export function routerRuleset(policy: Policy): Ruleset {
   const uplinks = uplinkGroups(policy).map(({ group }) => group);
@@ -55,7 +56,7 @@ export function routerRuleset(policy: Policy): Ruleset {
     { name: 'openings', rules: allowed(policy, uplinks, OPENING) },
     { name: 'answers', rules: allowed(policy, uplinks, ANSWER) },
     { name: 'internet', rules: [ALLOW] },
-    { name: 'internet_answers', rules: [`ip saddr ${elements(NOT_INTERNET)} counter drop`, ALLOW] },
+    { name: 'internet_answers', rules: [...NOT_INTERNET.map((range) => `ip saddr ${range} counter drop`), ALLOW] },
   ];
   return tableRuleset('inet', 'firebreak', chains);
 }
@@ -65,20 +66,24 @@ function sources(policy: Policy, uplinks: readonly number[]): readonly string[] 
     'iif lo accept',
     // A rule for each segment, and no set of pairs with subnets: such a set is empty for a moment in each swap (see flows.ts).
     ...policy.segments.map((segment) => `iifgroup ${segment.vlan} ip saddr ${segment.subnet} accept`),
+    ...onHostLink(policy, ({ host }) => `iifgroup ${HOST_GROUP} ip saddr ${host} accept`),
     ...when(uplinks, `iifgroup ${elements(uplinks.map(String))} ${subnetsOtherThan(policy)}accept`),
     'counter comment "source not of this interface"',
   ];
 }
 
 function subnetsOtherThan(policy: Policy): string {
-  const subnets = policy.segments.map((segment) => segment.subnet);
+  const subnets = inside(policy);
   return subnets.length === 0 ? 'meta nfproto ipv4 ' : `ip saddr != ${elements(subnets)} `;
 }
 
 function ownAddresses(policy: Policy): readonly string[] {
-  const own = policy.segments.flatMap((segment) =>
-    [segment.router, segment.gateway].map((address) => `${segment.vlan} . ${address}`),
-  );
+  const own = [
+    ...policy.segments.flatMap((segment) =>
+      [segment.router, segment.gateway].map((address) => `${segment.vlan} . ${address}`),
+    ),
+    ...onHostLink(policy, ({ router }) => `${HOST_GROUP} . ${router}`),
+  ];
   return [
     'iif lo accept',
     // Answers to the router itself.
@@ -90,15 +95,26 @@ function ownAddresses(policy: Policy): readonly string[] {
 
 /** Flows, then the internet. */
 function allowed(policy: Policy, uplinks: readonly number[], reading: Reading): readonly string[] {
-  const online = policy.segments
-    .filter((segment) => segment.internet)
-    .flatMap((segment) => uplinks.map((uplink) => `${segment.vlan} . ${uplink} : jump ${reading.internet}`));
+  const online = [
+    ...policy.segments.filter(({ internet }) => internet).map(({ vlan }) => vlan),
+    ...onHostLink(policy, () => HOST_GROUP),
+  ].flatMap((group) => uplinks.map((uplink) => `${group} . ${uplink} : jump ${reading.internet}`));
   return [...flowRules(policy, reading), ...when(online, `${reading.groups} vmap ${elements(online)}`)];
 }
 
 function masquerade(policy: Policy, uplinks: readonly number[]): readonly string[] {
-  const subnets = policy.segments.map((segment) => segment.subnet);
+  const subnets = inside(policy);
   return uplinks.length > 0 && subnets.length > 0
     ? [`oifgroup ${elements(uplinks.map(String))} ip saddr ${elements(subnets)} masquerade`]
     : [];
+}
+
+/** All subnets on the router's inner side. */
+function inside(policy: Policy): readonly string[] {
+  return [...policy.segments.map(({ subnet }) => subnet), ...onHostLink(policy, ({ subnet }) => subnet)];
+}
+
+/** What is said of the host link, if there is one. */
+function onHostLink<T>({ hostLink }: Policy, say: (link: HostLink) => T): readonly T[] {
+  return hostLink === undefined ? [] : [say(hostLink)];
 }

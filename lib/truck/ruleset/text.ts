@@ -81,6 +81,6 @@ export function elements(members: readonly string[]): string {
 }
 
 /** nft knows no empty anonymous set: a rule over nothing is left out. */
-export function when(members: readonly unknown[], rule: string): readonly string[] {
+export function when<T = string>(members: readonly unknown[], rule: T): readonly T[] {
   return members.length > 0 ? [rule] : [];
 }

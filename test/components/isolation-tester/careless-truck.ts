@@ -1,14 +1,14 @@
 import { run } from '../../../components/host/run.ts';
 import { tryBypasses } from '../../../components/isolation-tester/bypass-test.ts';
 import { measure, type Vantage } from '../../../components/isolation-tester/measure.ts';
-import { ROUTER_SYSCTLS } from '../../../components/network-manager/engine.ts';
 import type { Policy } from '../../../lib/policy/index.ts';
 import type { BypassKind } from '../../../lib/truck/bypass.ts';
 import type { Expectation } from '../../../lib/truck/expectation.ts';
-import { UPLINK_GROUPS } from '../../../lib/truck/groups.ts';
+import { HOST_GROUP, UPLINK_GROUPS } from '../../../lib/truck/groups.ts';
 import { judge, type MatrixRow } from '../../../lib/truck/judge.ts';
 import type { BypassRow } from '../../../lib/truck/judge-bypasses.ts';
 import type { Sysctl, TruckNetwork } from '../../../lib/truck/network.ts';
+import { portGroup } from '../../../lib/truck/port-group.ts';
 import { positiveControls } from '../../../lib/truck/positive-controls.ts';
 import { compiled } from '../../lib/truck/support.ts';
 import { TestNetwork } from './network.ts';
@@ -27,16 +27,14 @@ export interface Countermeasures {
 export type Layer = keyof Countermeasures;
 export const LAYERS: readonly Layer[] = ['host', 'edge', 'router', 'sysctls', 'routerSysctls'];
 
-/** Without those that only a kernel with br_netfilter has; that the router's namespace forwards is what the tests are about. */
+/** Without those that only a kernel with br_netfilter has. */
 export function countermeasuresOf(truck: TruckNetwork): Countermeasures {
   return {
     host: truck.hostRuleset.text,
     edge: truck.edgeRuleset.text,
     router: truck.router.configuration.ruleset.text,
     sysctls: truck.sysctls.filter(({ path }) => !path.includes('bridge-nf')),
-    routerSysctls: Object.entries(ROUTER_SYSCTLS)
-      .map(([name, value]) => ({ path: name.replaceAll('.', '/'), value }))
-      .filter(({ path }) => path !== 'net/ipv4/ip_forward'),
+    routerSysctls: truck.router.configuration.sysctls,
   };
 }
 
@@ -93,6 +91,7 @@ export class CarelessTruck {
     const [uplink] = policy.uplinks;
     if (uplink?.addressing.kind !== 'static') throw new Error('a careless truck has one uplink with an address');
     const { address, gateway } = uplink.addressing;
+    const { hostLink } = policy;
     const segmentOf = (node: Policy['nodes'][number]) => policy.segments.find(({ name }) => name === node.segment);
     const network = await TestNetwork.make({
       segments: {
@@ -101,6 +100,7 @@ export class CarelessTruck {
         ),
         out: `${address}/24`,
         native: '198.18.0.1/24',
+        ...(hostLink === undefined ? {} : { [hostLink.bridge]: `${hostLink.router}/${hostLink.prefixLength}` }),
       },
       nodes: {
         ...Object.fromEntries(
@@ -128,6 +128,7 @@ export class CarelessTruck {
       await network.ip(
         'router',
         `link set dev out group ${UPLINK_GROUPS}`,
+        ...(hostLink === undefined ? [] : [`link set dev ${hostLink.bridge} group ${HOST_GROUP}`]),
         ...policy.segments.flatMap(({ bridge, vlan, gateway: second }) => [
           `link set dev ${bridge} group ${vlan}`,
           `address add ${second}/32 dev ${bridge}`,
@@ -156,10 +157,25 @@ export class CarelessTruck {
         'link add name docker0 type bridge',
         'address add 172.17.0.1/16 dev docker0',
         'address add 192.168.50.9/24 dev out',
+        ...(hostLink === undefined
+          ? []
+          : [`address add ${hostLink.host}/${hostLink.prefixLength} dev ${hostLink.bridge}`]),
         'link set dev lo up',
         'link set dev docker0 up',
         ...policy.segments.map(({ subnet, bridge }) => `route add ${subnet} dev ${bridge}`),
         `route add default via ${gateway}`,
+      );
+      await network.ip(
+        'switch',
+        ...policy.segments.flatMap(({ name, bridge, subnet }) =>
+          [`r-${bridge}`]
+            .concat(
+              policy.nodes.flatMap((node) =>
+                node.kind === 'container' && node.segment === name ? [`n-${node.name}`] : [],
+              ),
+            )
+            .map((port) => `link set dev ${port} group ${portGroup(subnet)}`),
+        ),
       );
       await network.sh(
         'switch',

@@ -6,7 +6,9 @@ import { measure } from '../../../components/isolation-tester/measure.ts';
 import { Flood } from '../../../lib/lab/flood/flood.ts';
 import type { Stream } from '../../../lib/lab/flood/stream.ts';
 import type { Expectation } from '../../../lib/truck/expectation.ts';
+import { portGroup } from '../../../lib/truck/port-group.ts';
 import { edgeRuleset } from '../../../lib/truck/ruleset/edge.ts';
+import { hostRuleset } from '../../../lib/truck/ruleset/host.ts';
 import { example } from '../../lib/truck/support.ts';
 import { bundle } from '../bundle.ts';
 import { until } from '../host/until.ts';
@@ -135,6 +137,19 @@ describe('frames of a sender’s own making', () => {
     expect(await heardAt('modem', spoof, 'a spoofed source, the edge')).toBe(0);
   });
 
+  test('a container’s port that somebody moved to another bridge joins no two segments, whatever addresses its frames bear', async () => {
+    const alike = { to: ADDRESS.modem, source: '10.20.30.7', mac: '02:00:00:00:00:77' };
+    await network.ip('switch', 'link set dev n-modem master cab');
+    try {
+      await load();
+      expect(await heardAt('modem', alike, 'moved and not marked')).toBeGreaterThan(100);
+      await network.ip('switch', `link set dev n-modem group ${portGroup('10.20.30.0/28')}`);
+      expect(await heardAt('modem', alike, 'moved and marked')).toBe(0);
+    } finally {
+      await network.ip('switch', 'link set dev n-modem master radio', 'link set dev n-modem group 0');
+    }
+  });
+
   test('a VLAN link that somebody moved to another bridge does not join two VLANs', async () => {
     const astray = { to: '10.20.10.9', source: ADDRESS.tablet, mac: '02:00:00:00:00:77' };
     const move = (segment: string) => network.ip('switch', `link set dev enp2s0.20 master ${segment}`);
@@ -147,6 +162,48 @@ describe('frames of a sender’s own making', () => {
       expect(await heardAt('pump-panel', astray, 'moved, the edge')).toBe(0);
     } finally {
       await move('pump');
+    }
+  });
+});
+
+describe('a container’s port that is on no bridge of a segment', () => {
+  const ping = () =>
+    run(['ping', '-c', '1', '-W', '1', '10.20.10.99'], { netns: network.netns('navigation') }).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof CommandError) return false;
+        throw error;
+      },
+    );
+  const close = async () => {
+    await load();
+    await run(['nft', '-f', '-'], { netns: network.netns('switch'), input: hostRuleset(['nobody']).text });
+  };
+  const mark = (group: number) => network.ip('switch', `link set dev n-navigation group ${group}`);
+  beforeEach(unload);
+  afterEach(async () => {
+    await mark(0);
+    await unload();
+  });
+
+  test.each([
+    ['on none', 'link set dev n-navigation nomaster', 'n-navigation'],
+    ['on a bridge of the host’s own', 'link set dev n-navigation master foreign', 'foreign'],
+  ])('%s: the host hears nothing from it', async (_what, move, link) => {
+    await network.ip('switch', 'link add name foreign type bridge', 'link set dev foreign up', move);
+    await network.ip('switch', `address add 10.20.10.99/24 dev ${link}`);
+    try {
+      await close();
+      await until('the host answers a port that is not marked', ping);
+      await mark(portGroup('10.20.10.0/24'));
+      expect(await ping()).toBe(false);
+    } finally {
+      await network.ip(
+        'switch',
+        `address delete 10.20.10.99/24 dev ${link}`,
+        'link set dev n-navigation master cab',
+        'link delete dev foreign',
+      );
     }
   });
 });

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { ServerResponse } from 'node:http';
 import { Docker } from '../../../components/host/docker.ts';
 import { run } from '../../../components/host/run.ts';
-import { eventSources } from '../../../components/network-manager/events.ts';
+import { eventSources, isOurs } from '../../../components/network-manager/events.ts';
 import { type Call, FakeEngine, json } from '../host/fake-engine.ts';
 import { until } from '../host/until.ts';
 
@@ -20,6 +20,7 @@ const streams: ServerResponse[] = [];
 beforeEach(async () => {
   await run(['ip', 'netns', 'add', NAMESPACE]);
   router = spawn('nsenter', [`--net=${NETNS}`, 'sleep', '1000']);
+  await until('it is in there', async () => (await inhabitants()).includes(String(router.pid)));
   calls = [];
   engine = await FakeEngine.make('20.10', {
     'GET /events': (answer, call) => {
@@ -39,6 +40,8 @@ afterEach(async () => {
   await engine.remove();
   await run(['ip', 'netns', 'delete', NAMESPACE]);
 });
+
+const inhabitants = async () => (await run(['ip', 'netns', 'pids', NAMESPACE])).trim().split('\n').filter(Boolean);
 
 /** Listens to the source of this name. */
 function listenTo(name: string) {
@@ -83,9 +86,39 @@ describe('Docker’s events', () => {
   });
 });
 
-describe('the router’s events', () => {
-  const inhabitants = async () => (await run(['ip', 'netns', 'pids', NAMESPACE])).trim().split('\n').filter(Boolean);
+describe('events of links', () => {
+  test('come from every namespace that has a veth to this one: from all containers, in one process', async () => {
+    const port = `fbt${process.pid}`;
+    await run(['ip', 'link', 'add', 'name', port, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', NAMESPACE]);
+    try {
+      const { began, noticed, stop, ended } = listenTo('links');
+      await until('the monitor began', () => began.mock.calls.length === 1);
+      noticed.mockClear();
+      await run(['ip', 'address', 'add', '10.0.1.44/24', 'dev', 'eth0'], { netns: NETNS });
+      await until('the address inside', () => noticed.mock.calls.length > 0);
+      stop.abort();
+      await ended;
+    } finally {
+      await run(['ip', 'link', 'delete', 'dev', port]);
+    }
+  });
 
+  test.each([
+    ['[nsid current][LINK]2: br0: <BROADCAST,MULTICAST> mtu 1500', true],
+    ['[nsid current][ADDR]Deleted 2: br0    inet 10.3.3.3/24 scope global br0', true],
+    ['[nsid current][NETCONF]inet br0 forwarding on ', true],
+    ['[nsid current][ROUTE]default via 192.168.50.1 dev wlan0 ', false],
+    ['[nsid current][ROUTE]default via 198.19.0.1 dev fbhost proto 251 src 198.19.0.2 metric 10000 ', true],
+    ['[nsid current][ROUTE]10.3.3.0/24 dev br0 proto kernel scope link src 10.3.3.3 ', false],
+    ['[nsid current][ROUTE]Deleted local 10.3.3.3 dev br0 table local', false],
+    ['[nsid 2][ROUTE]default via 10.0.1.1 dev if9 ', true],
+    ['[nsid 2][ADDR]Deleted 9: if9    inet 10.0.1.4/24 brd 10.0.1.255 scope global eth0', true],
+  ])('%s: matters: %s', (line, matters) => {
+    expect(isOurs(line)).toBe(matters);
+  });
+});
+
+describe('the router’s events', () => {
   test('are those of its links and of its rules', async () => {
     const { began, noticed } = listenTo('router');
     await until('both monitors began', () => began.mock.calls.length === 2);
@@ -94,6 +127,17 @@ describe('the router’s events', () => {
     noticed.mockClear();
     await run(['nft', 'add', 'table', 'inet', 't'], { netns: NETNS });
     await until('the rule', () => noticed.mock.calls.length > 0);
+  });
+
+  test('are also those of its routing rules and its sysctls', async () => {
+    const { began, noticed } = listenTo('router');
+    await until('both monitors began', () => began.mock.calls.length === 2);
+    await run(['ip', 'rule', 'add', 'pref', '50', 'lookup', '200'], { netns: NETNS });
+    await until('the rule', () => noticed.mock.calls.length > 0);
+    noticed.mockClear();
+    // Of this the kernel tells nobody.
+    await run(['sh', '-c', 'echo 1 > /proc/sys/net/ipv4/conf/all/arp_ignore'], { netns: NETNS });
+    await until('the sysctl', () => noticed.mock.calls.length > 0);
   });
 
   test('end when the router ends, and nobody stays behind in its namespace', async () => {

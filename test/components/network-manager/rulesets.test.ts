@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { run } from '../../../components/host/run.ts';
 import { loadAndKeep, observeRuleset } from '../../../components/network-manager/rulesets.ts';
-import { ROUTER_TABLE } from '../../../components/network-manager/truck.ts';
+import { HOST_TABLE, ROUTER_TABLE } from '../../../components/network-manager/truck.ts';
 import { type ObservedRuleset, TAMPERED } from '../../../lib/truck/observed.ts';
 import { policyDocument } from '../../lib/policy/arbitrary.ts';
 import { compiled, example, policyOf } from '../../lib/truck/support.ts';
@@ -38,6 +38,15 @@ test('the kernel takes the rulesets of any policy, one after the other, and each
   )) {
     await loadAndKeep(ruleset, ROUTER_TABLE, listings, NETNS);
     expect(await observed()).toBe(ruleset.fingerprint);
+  }
+});
+
+test('and the host’s, with and without a host link', async () => {
+  const [withLink, without] = [compiled(example('article.yaml')), compiled(example('station.yaml'))];
+  expect([withLink, without].map(({ hostLink }) => hostLink?.bridge)).toEqual(['fb-host', undefined]);
+  for (const { hostRuleset } of [without, withLink, without]) {
+    await loadAndKeep(hostRuleset, HOST_TABLE, listings, NETNS);
+    expect(await observeRuleset(HOST_TABLE, listings, NETNS)).toBe(hostRuleset.fingerprint);
   }
 });
 

@@ -1,92 +1,8 @@
 import fc from 'fast-check';
-import type { Applied } from '../../../components/network-manager/applied.ts';
-import { type Checkpoint, type Goal, NO_POLICY } from '../../../components/network-manager/checkpoint.ts';
-import { change, type Ground, recover, removal } from '../../../components/network-manager/transaction.ts';
-import type { TruckNetwork } from '../../../lib/truck/network.ts';
-import type { Observed } from '../../../lib/truck/observed.ts';
-import { plan, planRemoval } from '../../../lib/truck/plan/index.ts';
-import { BARE_TRUCK, simulate } from '../../../lib/truck/simulate.ts';
-import { describe as inWords, type Step } from '../../../lib/truck/steps.ts';
-import { policyDocument } from '../../lib/policy/arbitrary.ts';
-import { compiled, policyOf } from '../../lib/truck/support.ts';
-
-const MEANINGS = new Map<string, TruckNetwork>();
-
-/** Transactions on the simulated truck, where whatever has an effect can fail, or be the last that ever happened. */
-class SimulatedTruck implements Ground {
-  truck: Observed = BARE_TRUCK;
-  checkpoint: Checkpoint = NO_POLICY;
-  /** Effects so far: steps and writes of the checkpoint. */
-  effects = 0;
-  #fails: (effect: number, what: string) => boolean = () => false;
-
-  /** From the effect of that number on nothing happens any more; nobody learns of it either. */
-  dieAt(effect: number): void {
-    const last = this.effects + effect;
-    this.#fails = (now) => now > last;
-  }
-
-  failWhen(fails: (effect: number, what: string) => boolean): void {
-    const begun = this.effects;
-    this.#fails = (now, what) => fails(now - begun, what);
-  }
-
-  revive(): void {
-    this.#fails = () => false;
-  }
-
-  #effect(what: string, effect: () => void): void {
-    this.effects++;
-    if (this.#fails(this.effects, what)) throw new Error(`${what}: refused`);
-    effect();
-  }
-
-  read = async () => this.checkpoint;
-  write = async (checkpoint: Checkpoint) =>
-    this.#effect('checkpoint', () => {
-      this.checkpoint = checkpoint;
-    });
-  mean = async (document: string) => this.meaning(document);
-  meaning = (document: string) => {
-    const known = MEANINGS.get(document) ?? compiled(policyOf(document));
-    MEANINGS.set(document, known);
-    return known;
-  };
-  makeRoom = async () => undefined;
-  converge = async (desired: TruckNetwork, begin: () => Promise<void>) =>
-    this.#do(() => plan(desired, this.truck).steps, begin);
-  clear = async (begin: () => Promise<void>) => this.#do(() => planRemoval(this.truck), begin);
-
-  async #do(planned: () => readonly Step[], begin: () => Promise<void>): Promise<Applied> {
-    const steps = planned();
-    if (steps.length > 0) await begin();
-    for (const step of steps) {
-      this.#effect(inWords(step), () => {
-        this.truck = simulate(this.truck, step, 'router');
-      });
-    }
-    return { steps, drift: planned(), absent: [] };
-  }
-
-  /** Is this policy in force, whole, and known to be? */
-  is(goal: Goal | null): boolean {
-    if (this.checkpoint.underway !== null || this.checkpoint.good?.revision !== goal?.revision) return false;
-    return (goal === null ? planRemoval(this.truck) : plan(this.meaning(goal.document), this.truck).steps).length === 0;
-  }
-}
-
-const goals = policyDocument().map((value): Goal => {
-  const document = JSON.stringify(value);
-  return { document, revision: policyOf(document).revision.id };
-});
-const twoGoals = fc.tuple(goals, goals).filter(([before, after]) => before.revision !== after.revision);
-
-/** A truck on which a policy is in force. */
-async function truckWith(goal: Goal | null): Promise<SimulatedTruck> {
-  const truck = new SimulatedTruck();
-  if (goal !== null) await change(goal, truck);
-  return truck;
-}
+import type { Goal } from '../../../components/network-manager/checkpoint.ts';
+import { confirm, keep, rollBack } from '../../../components/network-manager/confirmation.ts';
+import { change, recover, removal } from '../../../components/network-manager/transaction.ts';
+import { goals, type SimulatedTruck, thrown, truckWith, twoGoals } from './simulated-truck.ts';
 
 /** How many effects it has when nothing fails. */
 async function effectsOf(before: Goal | null, action: (truck: SimulatedTruck) => Promise<unknown>): Promise<number> {
@@ -95,13 +11,6 @@ async function effectsOf(before: Goal | null, action: (truck: SimulatedTruck) =>
   await action(truck);
   return truck.effects - known;
 }
-
-/** What was thrown; null: nothing. */
-const thrown = (promise: Promise<unknown>): Promise<Error | null> =>
-  promise.then(
-    () => null,
-    (error: Error) => error,
-  );
 
 const checked = (property: fc.IAsyncProperty<unknown>, numRuns = 6) =>
   fc.assert(property as fc.IAsyncProperty<[unknown]>, { numRuns });
@@ -273,4 +182,169 @@ test('the checkpoint names the links of both policies while a change is under wa
     }),
     30,
   );
+});
+
+describe('a provisional change', () => {
+  const WITHIN_MS = 60_000;
+  const provisionally = (goal: Goal) => (truck: SimulatedTruck) => change(goal, truck, WITHIN_MS);
+
+  test('is in force, but only confirmed it is taken, and then no guard touches it', async () => {
+    await checked(
+      fc.asyncProperty(twoGoals, async ([before, after]) => {
+        const truck = await truckWith(before);
+        const { steps, confirmBy } = await change(after, truck, WITHIN_MS);
+        if (steps.length === 0) return expect(truck.is(after)).toBe(true);
+        expect(confirmBy).toEqual({ boot: 'first', uptimeMs: 5000 + WITHIN_MS });
+        expect(truck.checkpoint).toMatchObject({ good: before, underway: { provisional: { state: 'pending' } } });
+        truck.truck = { ...truck.truck, hostRuleset: null };
+        expect((await keep(truck))?.to).toEqual(after);
+        truck.uptimeMs += WITHIN_MS - 1;
+        expect(await confirm(null, truck)).toEqual(after);
+        await truck.waitForGuards();
+        expect(truck.is(after)).toBe(true);
+      }),
+    );
+  });
+
+  test('whose maker dies at any effect ends in the policy before, by its guard alone', async () => {
+    await checked(
+      fc.asyncProperty(twoGoals, async ([before, after]) => {
+        const all = await effectsOf(before, provisionally(after));
+        if (all <= 1) return;
+        for (let effect = 0; effect <= all; effect++) {
+          const truck = await truckWith(before);
+          truck.dieAt(effect);
+          await thrown(change(after, truck, WITHIN_MS));
+          truck.revive();
+          await truck.waitForGuards();
+          expect(truck.is(before)).toBe(true);
+        }
+      }),
+    );
+  });
+
+  test('that a power cut ends at any effect ends in the policy before, by whoever comes first after the boot', async () => {
+    await checked(
+      fc.asyncProperty(twoGoals, async ([before, after]) => {
+        const all = await effectsOf(before, provisionally(after));
+        if (all <= 1) return;
+        for (let effect = 0; effect <= all; effect++) {
+          const truck = await truckWith(before);
+          truck.dieAt(effect);
+          await thrown(change(after, truck, WITHIN_MS));
+          truck.revive();
+          truck.reboot();
+          // A clock that starts again at 0 has more time left than ever.
+          await keep(truck);
+          expect(truck.is(before)).toBe(true);
+          if (effect > 0) expect(truck.checkpoint.rolledBack).toMatchObject({ fault: 'interruption', times: 1 });
+        }
+      }),
+    );
+  });
+
+  test('that is condemned is rolled back also when that is killed at any effect, and it is known why', async () => {
+    await checked(
+      fc.asyncProperty(twoGoals, async ([before, after]) => {
+        const pending = async () => {
+          const truck = await truckWith(before);
+          const { confirmBy } = await change(after, truck, WITHIN_MS);
+          return { truck, confirmBy };
+        };
+        const { truck: whole, confirmBy } = await pending();
+        if (confirmBy === null) return;
+        const known = whole.effects;
+        await rollBack(after.revision, 'a breach', whole);
+        const all = whole.effects - known;
+        for (let effect = 1; effect <= all; effect++) {
+          const { truck } = await pending();
+          truck.dieAt(effect);
+          await thrown(rollBack(after.revision, 'a breach', truck));
+          truck.revive();
+          truck.reboot();
+          await keep(truck);
+          expect(truck.is(before)).toBe(true);
+          const { revision } = after;
+          expect(truck.checkpoint.rolledBack).toEqual({ revision, why: 'a breach', fault: 'policy', times: 1 });
+        }
+      }),
+    );
+  });
+
+  test('that nobody confirms in time can’t be confirmed any more, and is the policy’s fault', async () => {
+    const [[before, after] = []] = fc.sample(twoGoals, 1);
+    if (before === undefined || after === undefined) throw new Error('no sample');
+    const truck = await truckWith(before);
+    await change(after, truck, WITHIN_MS);
+    truck.uptimeMs += WITHIN_MS;
+    expect(await thrown(confirm(after.revision, truck))).toMatchObject({ name: 'NotPendingError' });
+    await keep(truck);
+    expect(truck.is(before)).toBe(true);
+    expect(truck.checkpoint.rolledBack).toMatchObject({ revision: after.revision, fault: 'policy' });
+    expect(await thrown(confirm(null, truck))).toMatchObject({ message: 'no change waits to be confirmed' });
+  });
+
+  test('that fails is rolled back at once, is remembered with the reason, and forgotten when it is taken after all', async () => {
+    const [[before, after] = []] = fc.sample(twoGoals, 1);
+    if (before === undefined || after === undefined) throw new Error('no sample');
+    const truck = await truckWith(before);
+    for (const times of [1, 2]) {
+      truck.failWhen((now, what) => now === 3 && what !== 'checkpoint');
+      expect(await thrown(change(after, truck, WITHIN_MS))).toMatchObject({ name: 'RolledBackError' });
+      const why = expect.stringContaining('refused');
+      expect(truck.checkpoint.rolledBack).toEqual({ revision: after.revision, why, fault: 'policy', times });
+    }
+    truck.revive();
+    await change(after, truck, WITHIN_MS);
+    expect(truck.checkpoint.rolledBack).toBeDefined();
+    await confirm(after.revision, truck);
+    expect(truck.checkpoint).toEqual({ good: after, underway: null, links: expect.any(Array) });
+  });
+
+  test('that can’t be guarded is not begun', async () => {
+    const [[before, after] = []] = fc.sample(twoGoals, 1);
+    if (before === undefined || after === undefined) throw new Error('no sample');
+    const truck = await truckWith(before);
+    truck.guard = () => Promise.reject(new Error('setsid: not found'));
+    expect(await thrown(change(after, truck, WITHIN_MS))).toMatchObject({ message: 'setsid: not found' });
+    expect(truck.is(before)).toBe(true);
+  });
+
+  test('is confirmed by itself when there is nothing to go back to', async () => {
+    const [goal] = fc.sample(goals, 1);
+    if (goal === undefined) throw new Error('no sample');
+    const truck = await truckWith(null);
+    expect(await change(goal, truck, WITHIN_MS)).toMatchObject({ confirmBy: null });
+    expect(truck.guards).toEqual([]);
+    expect(truck.is(goal)).toBe(true);
+  });
+
+  test('on top of another goes back to the policy that was last taken, and so does that policy itself, killed at any effect', async () => {
+    const three = fc
+      .tuple(goals, goals, goals)
+      .filter((all) => new Set(all.map(({ revision }) => revision)).size === 3);
+    await checked(
+      fc.asyncProperty(three, fc.boolean(), async ([before, first, second], returns) => {
+        const next = returns ? before : second;
+        const prepared = async () => {
+          const truck = await truckWith(before);
+          const { confirmBy } = await change(first, truck, WITHIN_MS);
+          return confirmBy === null ? null : truck;
+        };
+        const whole = await prepared();
+        if (whole === null) return;
+        const known = whole.effects;
+        await change(next, whole, WITHIN_MS);
+        const all = whole.effects - known;
+        for (let effect = 1; effect < all; effect++) {
+          const truck = await prepared();
+          truck?.dieAt(effect);
+          await thrown(change(next, truck ?? whole, WITHIN_MS));
+          truck?.revive();
+          await keep(truck ?? whole);
+          expect(truck?.is(before)).toBe(true);
+        }
+      }),
+    );
+  });
 });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defaultCacheDirectory } from '../../../components/router/cache-directory.ts';
@@ -63,6 +63,18 @@ test('built twice, in different places, it is the same to the byte', async () =>
     await buildImage(recipe, join(scratch, 'second')),
   ];
   expect(readFileSync(first.archive).equals(readFileSync(second.archive))).toBe(true);
+});
+
+test('a program of ours that lost its executable bit makes another image, and not another one of the same name', async () => {
+  const overlayDirectory = join(scratch, 'overlay');
+  cpSync(ROOT, overlayDirectory, { recursive: true });
+  chmodSync(join(overlayDirectory, 'usr/local/bin/firebreak-router'), 0o644);
+  const recipe = (directory: string) => ({ ...routerImage('amd64', directory), name: 'executable' });
+  const [one, other] = [
+    await buildImage(recipe(ROOT), join(scratch, 'first')),
+    await buildImage(recipe(overlayDirectory), join(scratch, 'first')),
+  ];
+  expect(other.tag).not.toBe(one.tag);
 });
 
 test('a cache behind a symbolic link will do', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commandsFor } from '../../../lib/cli/commands.ts';
 import { commands, examplesIn, firebreak, parsed } from './support.ts';
@@ -48,7 +48,7 @@ describe('README.md', () => {
   test('shows the commands that there are', () => {
     const leaves = commands().filter(({ command }) => command.commands.length === 0);
     const shown = README.map((words) => parsed(words).command);
-    const rarelyNeeded = ['policy schema', 'policy compile', 'demo'];
+    const rarelyNeeded = ['policy schema', 'policy compile', 'demo', 'guard'];
     expect(new Set([...shown, ...rarelyNeeded])).toEqual(new Set(leaves.map(({ words }) => words.join(' '))));
   });
 
@@ -71,12 +71,14 @@ describe('README.md', () => {
 });
 
 test('the examples’ comments name commands that parse', () => {
-  const lines = ['article.yaml', 'station.yaml'].flatMap((file) =>
-    [...read(`examples/${file}`).matchAll(/Check it with: firebreak (.*)/g)].map(([, rest = '']) => rest.split(' ')),
+  const lines = readdirSync(join(ROOT, 'examples')).flatMap((file) =>
+    [...read(`examples/${file}`).matchAll(/: firebreak (.*)/g)].map(([, rest = '']) => rest.split(' ')),
   );
   expect(lines.map((words) => parsed(words))).toEqual([
     { command: 'policy check', args: ['examples/article.yaml'] },
+    { command: 'policy show', args: ['examples/truck-patch.yaml'] },
     { command: 'policy check', args: ['examples/station.yaml'] },
+    { command: 'policy check', args: ['examples/truck-patch.yaml'] },
   ]);
 });
 

@@ -45,7 +45,7 @@ const effects = [Lab.up, Lab.find, Lab.open, Lab.down, apply, restore, planApply
 const ARTICLE = join(EXAMPLES, 'article.yaml');
 const IMAGE = ['--router-image', 'router.tar'];
 const STEPS = plan(compiled(example('article.yaml')), BARE_TRUCK).steps;
-const DONE = { steps: STEPS, drift: [], absent: [] };
+const DONE = { steps: STEPS, drift: [], absent: [], confirmBy: null };
 
 /** A name that ends up in nobody's way. */
 const directory = mkdtempSync(join(tmpdir(), 'firebreak-cli-'));
@@ -105,6 +105,12 @@ function lab(reply: Observation['reply'] = 'answer', verdict: BypassRow['verdict
     nodes: ['truck', 'device1'],
     policy: example('article.yaml'),
     containers: () => Promise.resolve({ router: 'Up 2 seconds' }),
+    cloud: {
+      ...{ start: jest.fn(), stop: jest.fn(), kill: jest.fn(), isUp: () => Promise.resolve(true) },
+      endpoint: { host: '198.51.100.10', mqtt: 8883, https: 'https://198.51.100.10:8443' },
+      operator: { ca: 'ca.pem', certificate: 'lab.operator.pem', key: 'lab.operator.key' },
+      issue: (thing: string) => Promise.resolve({ ca: 'ca.pem', certificate: `${thing}.pem`, key: `${thing}.key` }),
+    },
     interactive: (_node: string, argv: readonly string[]) => [process.execPath, '-e', argv.at(-1) ?? ''],
     firebreak: ([command]: readonly string[]) =>
       Promise.resolve({
@@ -350,7 +356,13 @@ describe('status', () => {
       stdout: `revision ${revision.id} is in force\n`,
     });
     const { stdout } = await status({ good, underway: null, links: [] }, '--json');
-    expect(JSON.parse(stdout)).toEqual({ revision: revision.id, underway: null, changing: null, drift: [] });
+    expect(JSON.parse(stdout)).toEqual({
+      revision: revision.id,
+      underway: null,
+      confirmWithinSeconds: null,
+      changing: null,
+      drift: [],
+    });
   });
 
   test('ends with 1 and what differs', async () => {
@@ -380,7 +392,11 @@ describe('status', () => {
 test('down reports like apply', async () => {
   jest.mocked(remove).mockResolvedValue({ ...DONE, steps: [] });
   expect(await firebreak('down')).toEqual({ exitCode: 0, stdout: 'nothing to do\n', stderr: '' });
-  expect(JSON.parse((await firebreak('down', '--json')).stdout)).toEqual({ steps: [], drift: [], absent: [] });
+  expect(JSON.parse((await firebreak('down', '--json')).stdout)).toEqual({
+    steps: [],
+    drift: [],
+    absent: [],
+  });
 });
 
 describe('matrix', () => {
@@ -459,9 +475,29 @@ describe('lab', () => {
       name: 'b',
       up: true,
       containers: { router: 'Up 2 seconds' },
+      cloud: { up: true, host: '198.51.100.10', mqtt: 8883 },
     });
     expect(JSON.parse((await firebreak('lab', 'down', '--json')).stdout)).toEqual({ name: 'lab', up: false });
     expect(Lab.down).toHaveBeenCalledWith('lab');
+  });
+
+  test('cloud up says where it is and whose files are where; down and kill end it', async () => {
+    const standing = lab();
+    jest.mocked(Lab.open).mockResolvedValue(standing);
+    const { stdout } = await firebreak('lab', 'cloud', 'up', '--json', '--thing', 'truck-1', 'truck-2');
+    expect(JSON.parse(stdout)).toMatchObject({
+      up: true,
+      endpoint: { host: '198.51.100.10', mqtt: 8883 },
+      operator: { certificate: 'lab.operator.pem' },
+      things: { 'truck-1': { certificate: 'truck-1.pem', key: 'truck-1.key' }, 'truck-2': { ca: 'ca.pem' } },
+    });
+    expect((await firebreak('lab', 'cloud', 'up')).stdout).toContain('truck.pem');
+    expect(JSON.parse((await firebreak('lab', 'cloud', 'kill', '--json')).stdout)).toEqual({ name: 'lab', up: false });
+    expect((await firebreak('lab', 'cloud', 'down')).stdout).toContain('down');
+    const calls = [standing.cloud.start, standing.cloud.kill, standing.cloud.stop].map(
+      (call) => jest.mocked(call).mock.calls.length,
+    );
+    expect(calls).toEqual([2, 1, 1]);
   });
 
   test('status of a lab that is not up ends with 1', async () => {

@@ -2,8 +2,10 @@ import type { Command } from 'commander';
 import { applyCommand } from '../../../lib/cli/apply.ts';
 import { bypassesCommand } from '../../../lib/cli/bypasses.ts';
 import { commandsFor } from '../../../lib/cli/commands.ts';
+import { confirmCommand } from '../../../lib/cli/confirm.ts';
 import { demoCommand } from '../../../lib/cli/demo.ts';
 import { downCommand } from '../../../lib/cli/down.ts';
+import { guardCommand } from '../../../lib/cli/guard.ts';
 import { labCommand } from '../../../lib/cli/lab.ts';
 import { main } from '../../../lib/cli/main.ts';
 import { matrixCommand } from '../../../lib/cli/matrix.ts';
@@ -12,6 +14,7 @@ import { program } from '../../../lib/cli/program.ts';
 import { recoverCommand } from '../../../lib/cli/recover.ts';
 import { routerImageCommand } from '../../../lib/cli/router-image.ts';
 import { statusCommand } from '../../../lib/cli/status.ts';
+import { truckCommand } from '../../../lib/cli/truck/truck.ts';
 import { watchCommand } from '../../../lib/cli/watch.ts';
 
 export interface Ended {
@@ -52,6 +55,8 @@ function wholeProgram(): Command {
   return program([
     policyCommand(),
     applyCommand(),
+    confirmCommand(),
+    guardCommand(),
     statusCommand(),
     recoverCommand(),
     watchCommand(),
@@ -59,6 +64,7 @@ function wholeProgram(): Command {
     bypassesCommand(),
     downCommand(),
     routerImageCommand(),
+    truckCommand(),
     labCommand(),
     demoCommand(),
   ]);

@@ -31,7 +31,7 @@ interface NodeSeed {
 
 /**
  * Valid random policies: 1 to 5 segments (/20 to /28), up to 6 containers, 4 devices and 6 flows, with and without pools, fixed
- * addresses, gateways and bridge names. There is always the lab's trunk and its uplink, so that every policy could be applied.
+ * addresses, gateways and bridge names, with and without a host link. There is always the lab's trunk and its uplink, so that every policy could be applied.
  * Property tests of other rooms draw from here; that each one passes the check is itself a property (policy.test.ts).
  */
 export function policyDocument(): fc.Arbitrary<PolicyDocumentInput> {
@@ -42,8 +42,14 @@ export function policyDocument(): fc.Arbitrary<PolicyDocumentInput> {
       containers: fc.uniqueArray(containerSeed(), { maxLength: 6, selector: ({ name }) => name }),
       devices: fc.uniqueArray(nodeSeed('d'), { maxLength: 4, selector: ({ name }) => name }),
       flows: fc.uniqueArray(flowSeed(), { maxLength: 6, selector: ({ name }) => name }),
+      host: fc.constantFrom<PolicyDocumentInput['host'][]>(
+        undefined,
+        { internet: false },
+        { internet: true },
+        { internet: true, subnet: '198.18.77.4/30' },
+      ),
     })
-    .map(({ sequence, segments, containers, devices, flows }) => {
+    .map(({ sequence, segments, containers, devices, flows, host }) => {
       const homeOf = ({ home }: { home: number }) => pick(segments, home);
       const nodes = [...containers, ...devices].map((node) => ({ ...node, segment: homeOf(node) }));
       const addressed = new Map(
@@ -55,6 +61,7 @@ export function policyDocument(): fc.Arbitrary<PolicyDocumentInput> {
         version: 1,
         sequence,
         trunk: { interface: 'enp2s0' },
+        ...(host !== undefined && { host }),
         uplinks: {
           wlan: {
             interface: 'wlp3s0f0',

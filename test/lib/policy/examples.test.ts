@@ -2,12 +2,12 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Ajv from 'ajv';
 import { parse } from 'yaml';
-import { parsePolicy, policyJsonSchema } from '../../../lib/policy/index.ts';
+import { checkDocument, mergePolicy, parsePolicy, policyJsonSchema } from '../../../lib/policy/index.ts';
 import { validDocument } from './documents.ts';
 
 const folder = join(__dirname, '../../../examples');
 const read = (file: string) => readFileSync(join(folder, file), 'utf8');
-const examples = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
+const examples = readdirSync(folder).filter((file) => file.endsWith('.yaml') && !file.endsWith('-patch.yaml'));
 /** ajv knows no formats by itself; the patterns beside them say the same. */
 const accepts = new Ajv({ validateFormats: false, strict: true }).compile(policyJsonSchema());
 
@@ -50,8 +50,16 @@ describe('article.yaml', () => {
   });
 });
 
-test('station.yaml gives no warning', () => {
-  expect(parsePolicy(read('station.yaml')).problems).toEqual([]);
+test.each(['station.yaml', 'fleet-baseline.yaml'])('%s gives no warning', (file) => {
+  expect(parsePolicy(read(file)).problems).toEqual([]);
+});
+
+test('truck-patch.yaml is no policy by itself, and a valid one on fleet-baseline.yaml', () => {
+  const patch: unknown = parse(read('truck-patch.yaml'));
+  expect(checkDocument(patch).policy).toBeUndefined();
+  const { policy, problems } = mergePolicy(parse(read('fleet-baseline.yaml')), patch, { baseline: 'b', patch: 'p' });
+  expect(problems).toEqual([]);
+  expect(policy?.nodes.map(({ name }) => name)).toEqual(['dashboard', 'pump-control', 'pump-panel', 'tablet']);
 });
 
 describe('the JSON schema', () => {

@@ -109,6 +109,8 @@ const names: Fault[] = [
     'devices.switch',
     /reserved/,
   ],
+  ['a segment called host-link', (d) => (d.segments['host-link'] = segment(9, 9)), 'segments.host-link', /reserved/],
+  ['an uplink called host-link', (d) => (d.uplinks = { 'host-link': d.uplinks.wlan }), 'uplinks.host-link', /reserved/],
   ['a segment called host', (d) => (d.segments.host = segment(9, 9)), 'segments.host', /Docker keeps/],
   ['an uplink called bridge', (d) => (d.uplinks = { bridge: d.uplinks.wlan }), 'uplinks.bridge', /Docker keeps/],
   [
@@ -228,6 +230,43 @@ const uplinks: Fault[] = [
     },
     'flows.out.to',
     /no uplink/,
+  ],
+];
+
+const online = (subnet?: string) => ({ internet: true, ...(subnet !== undefined && { subnet }) });
+const host: Fault[] = [
+  ['a host in words', (d) => (d.host = 'yes'), 'host', /Expected a map/],
+  ['a misspelt field of the host', (d) => (d.host = { internett: true }), 'host.internett', /mean internet/],
+  ['a host link without length', (d) => (d.host = online('198.19.0.0')), 'host.subnet', /CIDR/],
+  ['a host link with room for a third', (d) => (d.host = online('198.19.0.0/29')), 'host.subnet', /two ends.*a \/30/],
+  ['a host link without addresses', (d) => (d.host = online('198.19.0.0/31')), 'host.subnet', /two ends.*a \/30/],
+  ['an address as host link', (d) => (d.host = online('198.19.0.1/30')), 'host.subnet', /Write 198.19.0.0\/30/],
+  ['a host link in a segment', (d) => (d.host = online('10.20.20.4/30')), 'host.subnet', /segment pump/],
+  ['a host link in the uplink', (d) => (d.host = online('192.168.50.8/30')), 'host.subnet', /uplink wlan/],
+  ['a host link in docker0', (d) => (d.host = online('172.17.9.0/30')), 'host.subnet', /docker0/],
+  ['a host link among placeholders', (d) => (d.host = online('198.19.255.0/30')), 'host.subnet', /no lease yet/],
+  ['a host link of loopback', (d) => (d.host = online('127.0.0.0/30')), 'host.subnet', /loopback/],
+  [
+    'a host link without an uplink',
+    (d) => Object.assign(d, { host: online(), uplinks: {}, segments: { pump: d.segments.pump } }),
+    'host.internet',
+    /no uplink/,
+  ],
+  [
+    "the host link's bridge for a segment",
+    (d) =>
+      Object.assign(d, {
+        host: online(),
+        segments: { cab: { ...d.segments.cab, bridge: 'fb-host' }, pump: d.segments.pump },
+      }),
+    'segments.cab.bridge',
+    /taken by the host link/,
+  ],
+  [
+    "the host link's bridge as trunk",
+    (d) => Object.assign(d, { host: online(), trunk: { interface: 'fb-host' } }),
+    'trunk.interface',
+    /taken by the host link/,
   ],
 ];
 
@@ -435,6 +474,14 @@ const hostile: Fault[] = [
 ];
 
 const warnings: Fault[] = [
+  [
+    'a host link with public addresses',
+    (d) => (d.host = online('203.0.113.0/30')),
+    'host.subnet',
+    /not a private range/,
+  ],
+  ["a host link in Docker's pools", (d) => (d.host = online('172.20.0.0/30')), 'host.subnet', /172.20.0.0\/14/],
+
   ['VLAN 1', (d) => (d.segments.cab.vlan = 1), 'segments.cab.vlan', /native VLAN/],
   [
     'no segment at all',
@@ -487,7 +534,7 @@ const broken = (change: Fault[1]) => {
   change(document);
   return checkDocument(document);
 };
-const groups = { shape, names, interfaces, uplinks, addresses, nodes, flows, internet, limits, hostile };
+const groups = { shape, names, interfaces, uplinks, host, addresses, nodes, flows, internet, limits, hostile };
 
 test('the document that is broken below is valid and gives no warning', () => {
   expect(checkDocument(validDocument())).toMatchObject({ policy: {}, problems: [] });

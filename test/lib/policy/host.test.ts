@@ -37,3 +37,24 @@ test('a segment in the network of the uplink interface is refused, though the up
   const problems = checkAgainstHost(policyOf(document), [{ subnet: '10.20.0.0/16', interface: 'wlp3s0f0' }]);
   expect(problems.map(({ path }) => path)).toEqual(['segments.cab.subnet', 'segments.pump.subnet']);
 });
+
+describe('the host link', () => {
+  const withHostLink = policyOf({ ...validDocument(), host: { internet: true } });
+
+  test('in a network that the host is in is refused', () => {
+    expect(checkAgainstHost(withHostLink, [{ subnet: '198.18.0.0/15', interface: 'tun0' }])).toEqual([
+      { severity: 'error', path: 'host.subnet', message: expect.stringMatching(/tun0/) },
+    ]);
+  });
+
+  test('is never in the way of another policy, also one that gives its subnet to a segment', () => {
+    const own = [{ subnet: '198.19.0.2/30', interface: 'fb-host' }];
+    expect(checkAgainstHost(withHostLink, own)).toEqual([]);
+    const document = validDocument();
+    document.segments.pump = { vlan: 20, subnet: '198.19.0.0/24', router: '198.19.0.1' };
+    document.containers = {};
+    document.flows = {};
+    document.devices = {};
+    expect(checkAgainstHost(policyOf(document), own)).toEqual([]);
+  });
+});

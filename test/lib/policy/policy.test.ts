@@ -14,6 +14,23 @@ const segmentOf = (policy: Policy, name: string) => policy.segments.find((segmen
 const nodeOf = (policy: Policy, name: string) => policy.nodes.find((node) => node.name === name);
 
 describe('the policy of a document', () => {
+  test('has a host link only if the host has internet: its first address the router’s, its second the host’s', () => {
+    expect(changed((d) => (d.host = { internet: true })).hostLink).toEqual({
+      name: 'host-link',
+      bridge: 'fb-host',
+      subnet: '198.19.0.0/30',
+      prefixLength: 30,
+      router: '198.19.0.1',
+      host: '198.19.0.2',
+    });
+    expect(changed((d) => (d.host = { internet: true, subnet: '10.9.9.8/30' })).hostLink).toMatchObject({
+      router: '10.9.9.9',
+      host: '10.9.9.10',
+    });
+    for (const host of [{}, { internet: false }])
+      expect(changed((d) => (d.host = host))).not.toHaveProperty('hostLink');
+  });
+
   test('has everything resolved', () => {
     expect(policyOf(validDocument())).toEqual({
       revision: {

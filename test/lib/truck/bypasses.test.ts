@@ -109,6 +109,26 @@ test('a canary sends as what it is', () => {
   expect(own).toHaveLength(3);
 });
 
+test('both ends of the host link are tried through the router: from each node, from the internet, and as a forged source', () => {
+  const { hostLink } = article;
+  if (hostLink === undefined) throw new Error('the article has a host link');
+  const attempts = bypasses(article, SURROUNDINGS);
+  for (const from of [...article.nodes.map(({ name }) => name), 'internet']) {
+    const own = attempts.filter((attempt) => attempt.from === from && attempt.frame.to === 'router');
+    const packets = own.flatMap(({ aim, frame: { packet } }) => (packet.type === 'ipv4' ? [{ aim, ...packet }] : []));
+    for (const protocol of ['icmp', 'tcp', 'udp']) {
+      expect(packets).toContainEqual(expect.objectContaining({ aim: HOST, destination: hostLink.host, protocol }));
+      const toRouter = { aim: ROUTER_ITSELF, destination: hostLink.router, protocol };
+      expect(packets).toContainEqual(expect.objectContaining(toRouter));
+    }
+    for (const source of [hostLink.host, hostLink.router]) {
+      expect(packets).toContainEqual(expect.objectContaining({ aim: expect.stringMatching(/^br/), source }));
+    }
+  }
+  const { hostLink: _none, ...without } = article;
+  expect(JSON.stringify(bypasses(without, SURROUNDINGS))).not.toContain('198.19.0.');
+});
+
 test('without an uplink nobody tries the internet, and without a vantage nothing comes in', () => {
   const alone = bypasses({ ...article, uplinks: [] }, { ...SURROUNDINGS, uplinks: [] });
   expect(alone.filter(({ aim }) => aim === OUTSIDE)).toEqual([]);

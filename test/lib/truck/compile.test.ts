@@ -1,30 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
+import { parse } from 'yaml';
+import { checkDocument } from '../../../lib/policy/index.ts';
+import { toSubnet } from '../../../lib/policy/ipv4.ts';
 import type { TruckNetwork } from '../../../lib/truck/network.ts';
 import { placeholderNetwork } from '../../../lib/truck/placeholder.ts';
 import { policyDocument } from '../policy/arbitrary.ts';
-import { compiled, example, policyOf } from './support.ts';
+import { compiled, EXAMPLES, example, policyOf } from './support.ts';
 
 const anyPolicy = policyDocument().map((document) => policyOf(JSON.stringify(document)));
+const DOCUMENT = parse(readFileSync(join(EXAMPLES, 'article.yaml'), 'utf8'));
 const article = compiled(example('article.yaml'));
 const station = compiled(example('station.yaml'));
 
 describe('the article’s truck network', () => {
-  test('has a bridge and a VLAN link for each segment', () => {
+  test('has a bridge and a VLAN link for each segment, and a bridge on which the host has an address', () => {
     expect(article.links).toEqual([
       { kind: 'bridge', name: 'br0' },
       { kind: 'vlan', name: 'enp2s0.1', parent: 'enp2s0', vlan: 1, bridge: 'br0' },
       { kind: 'bridge', name: 'br1' },
       { kind: 'vlan', name: 'enp2s0.2', parent: 'enp2s0', vlan: 2, bridge: 'br1' },
+      { kind: 'bridge', name: 'fb-host', address: '198.19.0.2/30' },
     ]);
   });
 
-  test('has a container network for each segment and for the uplink', () => {
+  test('has a container network for each segment, for the uplink and for the host link', () => {
     expect(
       article.networks.map(({ name, role, driver, subnet, gateway }) => [name, role, driver, subnet, gateway]),
     ).toEqual([
       ['wlan', 'uplink', 'ipvlan', '192.168.50.0/24', '192.168.50.1'],
       ['br0net', 'segment', 'bridge', '10.0.1.0/24', '10.0.1.2'],
       ['br1net', 'segment', 'bridge', '10.0.2.0/24', '10.0.2.2'],
+      ['host-link', 'host', 'bridge', '198.19.0.0/30', '198.19.0.2'],
     ]);
   });
 
@@ -43,6 +51,7 @@ describe('the article’s truck network', () => {
       { network: 'wlan', address: '192.168.50.2' },
       { network: 'br0net', address: '10.0.1.3' },
       { network: 'br1net', address: '10.0.2.3' },
+      { network: 'host-link', address: '198.19.0.1' },
     ]);
   });
 
@@ -55,8 +64,18 @@ describe('the article’s truck network', () => {
         extraAddresses: [],
         uplink: { addressing: 'static', gateway: '192.168.50.1', metric: 100 },
       },
-      { name: 'br0net', group: 1, address: '10.0.1.3/24', extraAddresses: ['10.0.1.2/32'] },
-      { name: 'br1net', group: 2, address: '10.0.2.3/24', extraAddresses: ['10.0.2.2/32'] },
+      {
+        ...{ name: 'br0net', group: 1, address: '10.0.1.3/24', extraAddresses: ['10.0.1.2/32'] },
+        mac: '06:fb:0a:00:01:03',
+      },
+      {
+        ...{ name: 'br1net', group: 2, address: '10.0.2.3/24', extraAddresses: ['10.0.2.2/32'] },
+        mac: '06:fb:0a:00:02:03',
+      },
+      {
+        ...{ name: 'host-link', group: 4999, address: '198.19.0.1/30', extraAddresses: [] },
+        mac: '06:fb:c6:13:00:01',
+      },
     ]);
   });
 
@@ -68,6 +87,11 @@ describe('the article’s truck network', () => {
     ];
     expect(article.sysctls.map(({ path, value }) => [path, value])).toEqual([
       ...['enp2s0', 'br0', 'enp2s0.1', 'br1', 'enp2s0.2'].flatMap(closed),
+      ['net/ipv4/conf/fb-host/forwarding', '0'],
+      ['net/ipv4/conf/fb-host/arp_ignore', '1'],
+      ['net/ipv4/conf/fb-host/arp_announce', '2'],
+      ['net/ipv4/conf/fb-host/rp_filter', '2'],
+      ['net/ipv6/conf/fb-host/disable_ipv6', '1'],
       ['net/bridge/bridge-nf-call-iptables', '0'],
       ['net/bridge/bridge-nf-call-ip6tables', '0'],
       ['net/bridge/bridge-nf-call-arptables', '0'],
@@ -106,6 +130,9 @@ describe('an uplink', () => {
     const placeholders = Array.from({ length: 16 }, (_, index) => placeholderNetwork(index));
     expect(new Set(placeholders.map(({ subnet }) => subnet)).size).toBe(16);
     for (const { subnet, gateway, address } of placeholders) {
+      expect(checkDocument({ ...DOCUMENT, host: { internet: true, subnet: `${gateway}/30` } }).problems).toContainEqual(
+        expect.objectContaining({ path: 'host.subnet', message: expect.stringContaining('no lease yet') }),
+      );
       const network = /^198\.19\.\d{1,3}\./.exec(subnet)?.[0] ?? 'none';
       expect([gateway, address]).toEqual([`${network}1`, `${network}2/24`]);
     }
@@ -138,10 +165,11 @@ describe('any policy', () => {
   const expectDifferent = (values: readonly unknown[]) => expect(new Set(values).size).toBe(values.length);
 
   test('gives every link a name that Linux takes, and no two the same', () => {
-    everyNetwork(({ links, closedLinks }) => {
+    everyNetwork(({ links, closedLinks, hostLink }) => {
       for (const { name } of links) expect(name).toMatch(/^[^\s/:]{1,15}$/);
       expectDifferent(closedLinks);
-      expect(closedLinks.slice(1)).toEqual(links.map(({ name }) => name));
+      const open = hostLink === undefined ? [] : [hostLink.bridge];
+      expect([...closedLinks.slice(1), ...open]).toEqual(links.map(({ name }) => name));
     });
   });
 
@@ -163,7 +191,9 @@ describe('any policy', () => {
 
   test('connects each VLAN link to its own bridge and each bridge to its own network, one to one', () => {
     everyNetwork(({ links, networks }, policy) => {
-      const bridges = links.filter(({ kind }) => kind === 'bridge').map(({ name }) => name);
+      const bridges = links.flatMap((link) =>
+        link.kind === 'bridge' && link.address === undefined ? [link.name] : [],
+      );
       const ports = links.flatMap((link) => (link.kind === 'vlan' ? [link.bridge] : []));
       const inside = networks.filter(({ role }) => role === 'segment');
       expect(ports).toEqual(bridges);
@@ -172,9 +202,9 @@ describe('any policy', () => {
     });
   });
 
-  test('gives the host no address in a segment and lets Docker masquerade nothing', () => {
+  test('lets Docker give the host no address, and masquerade nothing', () => {
     everyNetwork(({ networks }) => {
-      for (const { options, bridge } of networks.filter(({ role }) => role === 'segment')) {
+      for (const { options, bridge } of networks.filter(({ role }) => role !== 'uplink')) {
         expect(options).toEqual({
           'com.docker.network.bridge.name': bridge,
           'com.docker.network.bridge.inhibit_ipv4': 'true',
@@ -191,6 +221,29 @@ describe('any policy', () => {
         expect(values.get(`net/ipv4/conf/${link}/forwarding`)).toBe('0');
         expect(hostRuleset.text.split(`"${link}"`)).toHaveLength(1 + 2);
       }
+    });
+  });
+
+  test('gives the host link an end for the host, one for the router, and no address to anybody else', () => {
+    everyNetwork(({ hostLink, links, networks, router, hostRuleset, edgeRuleset }, policy) => {
+      const own = networks.filter(({ role }) => role === 'host');
+      const addressed = links.flatMap((link) => (link.kind === 'bridge' && link.address ? [link.address] : []));
+      if (policy.hostLink === undefined) {
+        expect([hostLink, own, addressed]).toEqual([undefined, [], []]);
+        expect(hostRuleset.text + edgeRuleset.text).not.toMatch(/fb-host|198\.1[89]\.[^0]/);
+        return;
+      }
+      const { subnet, host } = policy.hostLink;
+      expect(own).toEqual([expect.objectContaining({ subnet, gateway: host, internal: true, bridge: 'fb-host' })]);
+      expect(addressed).toEqual([`${host}/30`]);
+      expect(toSubnet(subnet).prefixLength).toBe(30);
+      expect(router.endpoints).toContainEqual({ network: 'host-link', address: policy.hostLink.router });
+      expect(hostLink?.route).toEqual({
+        link: 'fb-host',
+        gateway: policy.hostLink.router,
+        source: host,
+        metric: 10_000,
+      });
     });
   });
 

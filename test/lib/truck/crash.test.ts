@@ -55,7 +55,7 @@ function torn(truck: Observed, step: Step): readonly Observed[] {
       return [changedRouter(truck, { ruleset: null })];
     case 'configure-router':
       return step.configuration.interfaces.map(({ group, address }) =>
-        changedRouter(truck, { ruleset: null, interfaces: [{ group, addresses: [address] }] }),
+        changedRouter(truck, { ruleset: null, interfaces: [{ group, mac: '', addresses: [address] }] }),
       );
     default:
       return [];
@@ -153,7 +153,20 @@ describe('at every moment of an apply', () => {
     everyMoment(({ now }) => {
       for (const { name } of ownLinksUp(now)) {
         expect([name, now.sysctls[`net/ipv4/conf/${name}/forwarding`]]).toEqual([name, '0']);
-        expect([name, now.sysctls[`net/ipv4/conf/${name}/arp_ignore`]]).toEqual([name, '8']);
+        const ignored = name === 'fb-host' ? '1' : '8';
+        expect([name, now.sysctls[`net/ipv4/conf/${name}/arp_ignore`]]).toEqual([name, ignored]);
+      }
+    });
+  });
+
+  test('the host has no address on a link of ours but its own on the host link, under rules for it', () => {
+    everyMoment(({ now, before, after, rulesets }) => {
+      const own = [before, after].flatMap(({ links }) =>
+        links.flatMap((link) => (link.kind === 'bridge' && link.address ? [link.address] : [])),
+      );
+      for (const { name, addresses } of now.links.filter(({ owned }) => owned)) {
+        expect(name === 'fb-host' ? own : []).toEqual(expect.arrayContaining([...addresses]));
+        if (addresses.length > 0 && now.hostRuleset !== null) expect(rulesets.get(now.hostRuleset)).toContain(name);
       }
     });
   });
@@ -199,12 +212,17 @@ interface Moment {
 
 function hostRulesets(before: TruckNetwork, after: TruckNetwork, steps: readonly Step[]): Moment['rulesets'] {
   return new Map([
-    ...[before, after].map(({ hostRuleset, closedLinks }) => [hostRuleset.fingerprint, closedLinks] as const),
+    ...[before, after].map(
+      ({ hostRuleset, closedLinks, hostLink }) =>
+        [hostRuleset.fingerprint, covered(closedLinks, hostLink?.bridge)] as const,
+    ),
     ...steps.flatMap((step) =>
-      step.do === 'load-host-ruleset' ? [[step.ruleset.fingerprint, step.links] as const] : [],
+      step.do === 'load-host-ruleset' ? [[step.ruleset.fingerprint, covered(step.links, step.hostLink)] as const] : [],
     ),
   ]);
 }
+
+const covered = (closed: readonly string[], hostLink?: string) => closed.concat(hostLink ?? []);
 
 const ownLinksUp = ({ links }: Observed) => links.filter(({ owned, up }) => owned && up);
 

@@ -1,15 +1,37 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
+import { parse } from 'yaml';
 import type { Policy } from '../../../lib/policy/index.ts';
 import { batches } from '../../../lib/truck/batches.ts';
-import { type Observed, TAMPERED } from '../../../lib/truck/observed.ts';
+import { type Attachment, type Observed, type ObservedRouter, TAMPERED } from '../../../lib/truck/observed.ts';
 import { plan, planRemoval } from '../../../lib/truck/plan/index.ts';
+import { portGroup } from '../../../lib/truck/port-group.ts';
 import { BARE_TRUCK, simulate } from '../../../lib/truck/simulate.ts';
 import { type Step, describe as say } from '../../../lib/truck/steps.ts';
 import { policyDocument } from '../policy/arbitrary.ts';
-import { applySimulated, compiled, example, policyOf } from './support.ts';
+import { applySimulated, compiled, EXAMPLES, example, policyOf } from './support.ts';
 
 const article = compiled(example('article.yaml'));
 const anyPolicy = policyDocument().map((document) => policyOf(JSON.stringify(document)));
+
+const anyState = fc.record({
+  mac: fc.constantFrom('02:00:00:00:00:01', '02:00:00:00:00:02'),
+  addresses: fc.subarray(['10.0.1.4/24', '10.0.1.44/24']),
+  gateways: fc.subarray(['10.0.1.2', '']),
+});
+const anyAttachment: fc.Arbitrary<Attachment | null> = fc.option(
+  fc.record({
+    given: anyState,
+    inside: fc.tuple(anyState, fc.boolean()).map(([state, up]) => ({ ...state, name: 'eth0', up })),
+    port: fc.record({
+      name: fc.constant('veth1'),
+      up: fc.boolean(),
+      bridge: fc.constantFrom(null, 'br0', 'docker0'),
+      group: fc.constantFrom(0, portGroup('10.0.1.0/24')),
+    }),
+  }),
+);
 
 const kinds = (steps: readonly Step[]) => steps.map((step) => step.do);
 const positionOf = (steps: readonly Step[], kind: Step['do']) => kinds(steps).indexOf(kind);
@@ -27,7 +49,7 @@ describe('the plan for a bare truck', () => {
       const closed = steps.flatMap((step, index) =>
         step.do === 'set-sysctl' && step.sysctl.path.includes(`/${link.name}/`) ? [index] : [],
       );
-      expect(closed).toHaveLength(3);
+      expect(closed).toHaveLength(link.name === 'fb-host' ? 5 : 3);
       expect(Math.max(...closed)).toBeLessThan(raised);
     }
   });
@@ -76,6 +98,33 @@ describe('from any policy to any other', () => {
         }
       }),
       { numRuns: 150 },
+    );
+  });
+
+  test('wherever containers were unplugged and whatever became of them inside, it converges; one that is right is not touched', () => {
+    fc.assert(
+      fc.property(anyPolicy, fc.func(anyAttachment), (policy, found) => {
+        const desired = compiled(policy);
+        const { truck } = applySimulated(desired, BARE_TRUCK);
+        const containers = truck.containers.map((container) => ({
+          ...container,
+          endpoints: container.endpoints.map((endpoint) => {
+            const segment = desired.networks.find(
+              ({ name, bridge }) => name === endpoint.network && bridge !== undefined,
+            );
+            return segment === undefined
+              ? endpoint
+              : { ...endpoint, attachment: found(container.name, endpoint.network) };
+          }),
+        }));
+        const { steps, truck: mended } = applySimulated(desired, { ...truck, containers });
+        expect(plan(desired, mended).steps).toEqual([]);
+        expect(
+          kinds(steps).filter((kind) => !['plug-port', 'readdress', 'disconnect', 'connect'].includes(kind)),
+        ).toEqual([]);
+        expect(steps.filter((step) => step.do === 'readdress' && step.container === 'router')).toEqual([]);
+      }),
+      { numRuns: 50 },
     );
   });
 
@@ -141,6 +190,10 @@ describe('one change', () => {
 describe('drift', () => {
   const applied = applySimulated(article, BARE_TRUCK).truck;
   const repaired = (drifted: Observed) => kinds(applySimulated(article, drifted).steps);
+  const withRouter = (change: (router: ObservedRouter) => Partial<ObservedRouter>): Observed => ({
+    ...applied,
+    router: applied.router && { ...applied.router, ...change(applied.router) },
+  });
 
   const DRIFTS: readonly (readonly [string, Observed, readonly Step['do'][]])[] = [
     ['the host’s ruleset is gone', { ...applied, hostRuleset: null }, ['load-host-ruleset']],
@@ -157,6 +210,44 @@ describe('drift', () => {
         links: applied.links.map((link) => (link.name === 'br0' ? { ...link, addresses: ['10.0.1.1/24'] } : link)),
       },
       ['remove-address'],
+    ],
+    ['the host’s route is gone', { ...applied, hostRoutes: [] }, ['add-route']],
+    [
+      'the host’s route leads elsewhere',
+      { ...applied, hostRoutes: applied.hostRoutes.map((route) => ({ ...route, gateway: '198.19.0.3' })) },
+      ['remove-route', 'add-route'],
+    ],
+    [
+      'the host link is down, and the kernel has taken the route along',
+      {
+        ...applied,
+        hostRoutes: [],
+        links: applied.links.map((link) => (link.name === 'fb-host' ? { ...link, up: false } : link)),
+      },
+      ['raise-link', 'add-route'],
+    ],
+    [
+      'the host has another address on the host link, and the kernel has taken the route along',
+      {
+        ...applied,
+        hostRoutes: [],
+        links: applied.links.map((link) => (link.name === 'fb-host' ? { ...link, addresses: ['10.9.9.9/24'] } : link)),
+      },
+      ['remove-address', 'add-address', 'add-route'],
+    ],
+    [
+      'somebody’s container is on the host link',
+      {
+        ...applied,
+        containers: [
+          ...applied.containers,
+          {
+            ...{ name: 'vendor-x', owned: false, specification: null, running: true, mode: 'host-link' },
+            endpoints: [{ network: 'host-link', address: '198.19.0.1' }],
+          },
+        ],
+      },
+      ['disconnect'],
     ],
     [
       'a VLAN link was moved to another bridge',
@@ -194,6 +285,77 @@ describe('drift', () => {
         },
       },
       ['disconnect', 'connect', 'configure-router'],
+    ],
+    [
+      'the router’s interface has another MAC address',
+      withRouter(({ interfaces }) => ({
+        interfaces: interfaces.map((each) => (each.group === 1 ? { ...each, mac: '02:00:00:00:00:77' } : each)),
+      })),
+      ['configure-router'],
+    ],
+    [
+      'a sysctl of the router was flipped',
+      withRouter(({ sysctls }) => ({ sysctls: { ...sysctls, 'net/ipv4/conf/all/arp_ignore': '0' } })),
+      ['configure-router'],
+    ],
+    [
+      'the router has a strange routing rule',
+      withRouter(({ rules }) => ({ rules: [...(rules ?? []), '50: lookup 200'] })),
+      ['configure-router'],
+    ],
+    ['the router’s own table has lost its way out', withRouter(() => ({ ownRoutes: [] })), ['configure-router']],
+    [
+      'a container has another address',
+      attached(applied, 'container1', ({ inside }) => ({ inside: { ...inside, addresses: ['10.0.1.44/24'] } })),
+      ['readdress'],
+    ],
+    [
+      'a container has another MAC address',
+      attached(applied, 'container1', ({ inside }) => ({ inside: { ...inside, mac: '02:00:00:00:00:66' } })),
+      ['readdress'],
+    ],
+    [
+      'a container has another default route',
+      attached(applied, 'container1', ({ inside }) => ({ inside: { ...inside, gateways: ['10.0.1.5'] } })),
+      ['readdress'],
+    ],
+    [
+      'a container’s interface is down',
+      attached(applied, 'container1', ({ inside }) => ({ inside: { ...inside, up: false } })),
+      ['readdress'],
+    ],
+    [
+      'a container’s port is on another bridge',
+      attached(applied, 'container1', ({ port }) => ({ port: { ...port, bridge: 'br1' } })),
+      ['plug-port'],
+    ],
+    [
+      'a container’s port is on no bridge, and the container has given itself another address',
+      attached(applied, 'container1', ({ port, inside }) => ({
+        port: { ...port, bridge: null },
+        inside: { ...inside, addresses: [] },
+      })),
+      ['plug-port', 'readdress'],
+    ],
+    [
+      'the router was started by Docker alone, so that its port is in no group yet',
+      attached(applied, 'router', ({ port, inside }) => ({
+        port: { ...port, group: 0 },
+        inside: { ...inside, addresses: ['10.0.1.3/24', '10.0.1.2/32'] },
+      })),
+      ['plug-port'],
+    ],
+    [
+      'a container’s veth is gone',
+      {
+        ...applied,
+        containers: applied.containers.map((found) =>
+          found.name === 'container1'
+            ? { ...found, endpoints: found.endpoints.map((each) => ({ ...each, attachment: null })) }
+            : found,
+        ),
+      },
+      ['disconnect', 'connect'],
     ],
     [
       'the router’s interface is gone',
@@ -268,7 +430,7 @@ describe('drift', () => {
       router: truck.router && {
         ...truck.router,
         interfaces: truck.router.interfaces.map((each) =>
-          each.group === uplink?.group ? { group, addresses: ['192.168.50.77/24'] } : each,
+          each.group === uplink?.group ? { group, mac: '', addresses: ['192.168.50.77/24'] } : each,
         ),
       },
     });
@@ -291,6 +453,63 @@ describe('drift', () => {
   });
 });
 
+/** A container's attachment in its first segment, as Docker made it but for a change. */
+function attached(truck: Observed, name: string, change: (right: Attachment) => Partial<Attachment>): Observed {
+  const given = { mac: '02:fb:00:00:00:01', addresses: ['10.0.1.4/24'], gateways: ['10.0.1.2'] };
+  const right: Attachment = {
+    given,
+    inside: { ...given, name: 'eth0', up: true },
+    port: { name: 'veth1', up: true, bridge: 'br0', group: portGroup('10.0.1.0/24') },
+  };
+  const attachment = { ...right, ...change(right) };
+  return {
+    ...truck,
+    containers: truck.containers.map((found) =>
+      found.name === name
+        ? {
+            ...found,
+            endpoints: found.endpoints.map((each) => (each.network === 'br0net' ? { ...each, attachment } : each)),
+          }
+        : found,
+    ),
+  };
+}
+
+describe('a third party’s container that is in a segment and in something else', () => {
+  const applied = applySimulated(article, BARE_TRUCK).truck;
+  const at = (network: string) => ({ network, address: '' });
+  const afterwards = (mode: string, ...networks: readonly string[]) => {
+    const stranger = { name: 'vendor', owned: false, specification: null, running: true, mode };
+    const { steps, truck } = applySimulated(article, {
+      ...applied,
+      networks: [...applied.networks, { name: 'bridge', owned: false, specification: null }],
+      containers: [...applied.containers, { ...stranger, endpoints: networks.map(at) }],
+    });
+    expect(steps.every((step) => step.do === 'disconnect' && step.container === 'vendor')).toBe(true);
+    expect(plan(article, truck).steps).toEqual([]);
+    return truck.containers.find(({ name }) => name === 'vendor')?.endpoints.map(({ network }) => network);
+  };
+
+  test.each([
+    ['a segment, and another one', 'br0net', ['br0net', 'br1net'], ['br0net']],
+    ['a segment, and Docker’s own network', 'br1net', ['bridge', 'br1net'], ['br1net']],
+    ['a segment, and the uplink’s network', 'br1net', ['br1net', 'wlan'], ['br1net']],
+    ['Docker’s own network, and a segment', 'bridge', ['bridge', 'br0net'], ['bridge']],
+    ['Docker’s own network, and two segments', 'default', ['bridge', 'br0net', 'br1net'], ['bridge']],
+    ['a segment that it was taken off, and two others', 'br9net', ['br0net', 'br1net'], []],
+  ] as const)('started with %s keeps what it was started with', (_what, mode, networks, kept) => {
+    expect(afterwards(mode, ...networks)).toEqual(kept);
+  });
+
+  test.each([
+    ['one segment', 'br0net', ['br0net']],
+    ['one segment that it was connected to later', 'bridge', ['br0net']],
+    ['networks that are no segments', 'bridge', ['bridge', 'wlan']],
+  ] as const)('in %s it is left alone', (_what, mode, networks) => {
+    expect(afterwards(mode, ...networks)).toEqual(networks);
+  });
+});
+
 describe('what is not ours', () => {
   const foreignLink = { name: 'br0', kind: 'bridge' as const, owned: false, up: true, addresses: ['10.9.9.1/24'] };
   const stranger = {
@@ -298,6 +517,7 @@ describe('what is not ours', () => {
     owned: false,
     specification: null,
     running: true,
+    mode: 'br0net',
     endpoints: [{ network: 'br0net', address: '10.0.1.50' }],
   };
 
@@ -317,16 +537,32 @@ describe('what is not ours', () => {
     ]);
   });
 
+  test('a default route of the host with the metric of ours is in the way; others are its own business', () => {
+    const route = { link: 'eth0', gateway: '10.9.9.1', source: '10.9.9.2', metric: 10_000, owned: false };
+    const { steps, obstacles } = plan(article, { ...BARE_TRUCK, hostRoutes: [route] });
+    expect(steps).toEqual([]);
+    expect(obstacles.map(({ what }) => what)).toEqual([
+      expect.stringMatching(/metric 10000 \(via 10\.9\.9\.1 on eth0\)/),
+    ]);
+    const { host: _none, ...document } = parse(readFileSync(join(EXAMPLES, 'article.yaml'), 'utf8'));
+    expect(
+      plan(compiled(policyOf(JSON.stringify(document))), { ...BARE_TRUCK, hostRoutes: [route] }).obstacles,
+    ).toEqual([]);
+  });
+
   test('removal takes what is owned and nothing else', () => {
     const applied = applySimulated(article, BARE_TRUCK).truck;
     const foreign = { ...foreignLink, name: 'br9' };
+    const route = { link: 'eth0', gateway: '10.9.9.1', source: '10.9.9.2', metric: 10_000, owned: false };
     const truck: Observed = {
       ...applied,
+      hostRoutes: [...applied.hostRoutes, route],
       links: [...applied.links, foreign],
       containers: [...applied.containers, stranger],
     };
     const left = planRemoval(truck).reduce((state, step) => simulate(state, step, 'router'), truck);
     expect(left.links).toEqual([foreign]);
+    expect(left.hostRoutes).toEqual([route]);
     expect(left.containers).toEqual([{ ...stranger, endpoints: [] }]);
     expect(left.networks).toEqual([]);
   });

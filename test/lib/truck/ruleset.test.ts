@@ -99,6 +99,12 @@ test('the host drops what comes from each of its closed links, and what goes the
   expect(text.match(/oifname \{ "br0", "enp2s0.1" \} counter drop/g)).toHaveLength(1);
 });
 
+test('the ruleset of a host without a host link says nothing of one, and has no chain that would need one', () => {
+  const { text } = compiled(example('station.yaml')).hostRuleset;
+  expect(text).not.toMatch(/fb-host|hook input|hook forward| ct /);
+  expect(compiled(example('article.yaml')).hostRuleset.text).toMatch(/fb-host/);
+});
+
 test('listings are equal for equal sets, whatever the order and the white space', () => {
   expect(canonicalListing('a {  2 . 1 : drop, 1 . 2 : accept }\n\tb')).toBe(
     canonicalListing('a { 1 . 2 : accept, 2 . 1 : drop } b'),

@@ -1,0 +1,78 @@
+import type { Client } from 'aws-iot-device-sdk-v2/dist/greengrasscoreipc';
+import { IpcError, ipcErrorOf } from './ipc-error.ts';
+
+/** A connection that lasts until it is lost. The official client connects once; after that it is of no use. */
+export class Connection {
+  readonly #client: Client;
+  readonly #lost: Promise<void>;
+
+  private constructor(client: Client) {
+    this.#client = client;
+    this.#lost = new Promise((resolve) => client.on('disconnection', () => resolve()));
+  }
+
+  /** @throws IpcError */
+  static async open(newClient: () => Client, timeoutMs: number): Promise<Connection> {
+    const client = orUnreachable('connect', newClient);
+    const connection = new Connection(client);
+    try {
+      await inTime('connect', client.connect(), timeoutMs);
+    } catch (error) {
+      void client.close().catch(() => undefined);
+      throw ipcErrorOf('connect', error);
+    }
+    return connection;
+  }
+
+  /** Settles, unlike the client's own calls: also when the connection is lost, or nobody answers. @throws IpcError */
+  async call<T>(operation: string, act: (client: Client) => Promise<T>, timeoutMs: number): Promise<T> {
+    const lost = this.#lost.then(() => {
+      throw new IpcError(operation, 'Unreachable', 'the connection was lost; nobody knows whether it was done');
+    });
+    lost.catch(() => undefined);
+    try {
+      const settled = Promise.race([orUnreachable(operation, () => act(this.#client)), lost]);
+      return await inTime(operation, settled, timeoutMs);
+    } catch (error) {
+      throw ipcErrorOf(operation, error);
+    }
+  }
+
+  /** For streams. @throws IpcError when the connection is lost already */
+  open<T>(operation: string, act: (client: Client) => T): T {
+    return orUnreachable(operation, () => act(this.#client));
+  }
+
+  untilLost(): Promise<void> {
+    return this.#lost;
+  }
+
+  /** All of it, streams too. */
+  async close(): Promise<void> {
+    await this.#client.close().catch(() => undefined);
+  }
+}
+
+function orUnreachable<T>(operation: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    throw ipcErrorOf(operation, error);
+  }
+}
+
+async function inTime<T>(operation: string, promise: Promise<T>, timeoutMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new IpcError(operation, 'TimedOut', `no answer within ${timeoutMs} ms`)),
+      timeoutMs,
+    );
+  });
+  promise.catch(() => undefined);
+  try {
+    return await Promise.race([promise, tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

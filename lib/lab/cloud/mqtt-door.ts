@@ -1,0 +1,60 @@
+import mqtt, { type MqttClient } from 'mqtt';
+import type { JsonObject } from '../shadow/json.ts';
+import { parseRequestTopic } from '../shadow/topics.ts';
+import { credentialsOf, readCredentials } from './certificates.ts';
+import type { CloudConfiguration } from './configuration.ts';
+import { SERVICE } from './identities.ts';
+import type { ShadowService } from './shadow-service.ts';
+
+const REQUESTS = ['get', 'update', 'delete'].flatMap((operation) => [
+  `$aws/things/+/shadow/${operation}`,
+  `$aws/things/+/shadow/name/+/${operation}`,
+]);
+
+/** The shadow service's own connection to the broker. */
+export class MqttDoor {
+  readonly #client: MqttClient;
+
+  private constructor(client: MqttClient) {
+    this.#client = client;
+  }
+
+  /** Connects, as soon as the broker listens. */
+  static async connect({ directory, host, ports }: CloudConfiguration): Promise<MqttDoor> {
+    const client = mqtt.connect({
+      ...(await readCredentials(credentialsOf(directory, SERVICE))),
+      ...{ protocol: 'mqtts', host, port: ports.mqtt },
+      ...{ clientId: SERVICE, protocolVersion: 5, reconnectPeriod: 50 },
+    });
+    // It tries again by itself.
+    client.on('error', () => undefined);
+    await new Promise((resolve) => client.once('connect', resolve));
+    return new MqttDoor(client);
+  }
+
+  /** From now on requests are answered. */
+  async open(service: ShadowService): Promise<void> {
+    this.#client.on('message', (topic, payload) => {
+      const request = parseRequestTopic(topic);
+      if (request === null) return;
+      const { operation, ...name } = request;
+      service.request(name, operation, payload, 'mqtt').catch((error: unknown) => console.error(`${topic}:`, error));
+    });
+    await this.#client.subscribeAsync(REQUESTS, { qos: 1 });
+  }
+
+  publish(
+    topic: string,
+    payload: JsonObject | Buffer,
+    options: { readonly qos?: 0 | 1; readonly retain?: boolean } = {},
+  ): void {
+    const bytes = Buffer.isBuffer(payload) ? payload : JSON.stringify(payload);
+    this.#client.publish(topic, bytes, { qos: options.qos ?? 1, retain: options.retain ?? false }, (error) => {
+      if (error) console.error(`${topic}: ${error.message}`);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#client.endAsync(true);
+  }
+}

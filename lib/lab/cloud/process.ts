@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { brokerCommand } from './broker.ts';
+import { CloudConfiguration, cloudPaths } from './configuration.ts';
+import { MqttDoor } from './mqtt-door.ts';
+import { openRestDoor } from './rest-door.ts';
+import { ShadowService } from './shadow-service.ts';
+import { ShadowStore } from './store.ts';
+
+/**
+ * The lab's cloud, a program of its own: `node cloud.cjs CONFIGURATION`. It starts the broker, and each dies with the other. It says `ready`
+ * on standard output when it can be used, and ends in good order on SIGTERM.
+ */
+async function main(file: string): Promise<void> {
+  const configuration = CloudConfiguration.parse(JSON.parse(readFileSync(file, 'utf8')));
+  const { directory, limits } = configuration;
+  const paths = cloudPaths(directory);
+  writeFileSync(paths.pidFile, `${process.pid}\n`);
+  await mkdir(paths.broker, { recursive: true });
+
+  const [program, ...args] = brokerCommand(directory);
+  const broker = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+  const brokerEnded = Promise.race([once(broker, 'exit'), once(broker, 'error').then(([error]) => [String(error)])]);
+
+  const door = await Promise.race([MqttDoor.connect(configuration), brokerEnded]);
+  if (!(door instanceof MqttDoor)) throw new Error(`the broker did not start: ${door[0] ?? 'killed'}`);
+  const store = await ShadowStore.open(paths.shadows);
+  const service = new ShadowService({
+    ...{ store, limits, now: () => Date.now() / 1000 },
+    publish: (topic, payload) => door.publish(topic, payload),
+  });
+  await door.open(service);
+  const rest = await openRestDoor({ configuration, service, store, broker: door });
+  // Until now nothing had to be ended in good order: a signal ends this process, and with it the broker.
+  const terminated = new Promise<null>((resolve) => process.once('SIGTERM', () => resolve(null)));
+  console.log('ready');
+
+  const why = await Promise.race([terminated, brokerEnded]);
+  rest.close();
+  rest.closeAllConnections();
+  await door.close();
+  if (why !== null) throw new Error(`the broker ended: ${why.filter((word) => word !== null).join(' ')}`);
+  broker.kill('SIGTERM');
+  await brokerEnded;
+}
+
+main(process.argv[2] ?? '').then(
+  () => process.exit(0),
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
+  },
+);
