@@ -1,4 +1,4 @@
-// The fast tests (test/lib, test/components) and the lab tests (test/lab) are two projects: the second needs root and a booted lab.
+// The fast tests (test/lib, test/components, test/bench, the pure of test/mutations) and the lab tests (test/lab) are two projects: the second needs root and a booted lab.
 const swc = {
   jsc: { parser: { syntax: 'typescript' }, target: 'es2023' },
   module: { type: 'commonjs' },
@@ -19,7 +19,7 @@ module.exports = {
     {
       ...common,
       displayName: 'fast',
-      testMatch: ['lib', 'components', 'bench'].map((room) => `<rootDir>/test/${room}/**/*.test.ts`),
+      testMatch: ['lib', 'components', 'bench', 'mutations'].map((room) => `<rootDir>/test/${room}/**/*.test.ts`),
     },
     {
       ...common,

@@ -188,7 +188,21 @@ function outward(policy: Policy, { uplinks }: Surroundings, { address }: Sender)
         ...byAll('the uplink’s own network', OUTSIDE, 'router', address, destination),
         ...byAll('the uplink’s own network', OUTSIDE, 'bridge', address, destination),
       ]),
+    ...notInternet(policy).flatMap((destination) =>
+      byAll('the uplink’s own network', OUTSIDE, 'router', address, destination, ['icmp', 'udp']),
+    ),
   ];
+}
+
+/** An address of each range that is no internet: a provider's own network may have any of them. Segments' own are another matter. */
+function notInternet(policy: Policy): readonly string[] {
+  return NOT_INTERNET.map((range) => toAddress(toSubnet(range).broadcast - 1)).filter(
+    (address) =>
+      !isIn(
+        address,
+        policy.segments.map(({ subnet }) => subnet),
+      ),
+  );
 }
 
 function spoofed(
@@ -329,6 +343,7 @@ function inbound(policy: Policy, { router, outside }: UplinkSurroundings): reado
     ...policy.segments.flatMap((segment) =>
       targets(policy, segment).flatMap(({ address: destination }) => [
         ...sources.flatMap((source) => byAll(kind, segment.name, 'router', source, destination)),
+        ...notInternet(policy).flatMap((source) => byAll(kind, segment.name, 'router', source, destination, ['udp'])),
         ...own
           .filter((source) => source !== destination)
           .flatMap((source) => byAll('spoofed sources', segment.name, 'router', source, destination, ['udp'])),

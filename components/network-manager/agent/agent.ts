@@ -59,6 +59,7 @@ export async function runAgent(own: TruckSurroundings, worker: string, signal: A
   };
 
   const begun = performance.now();
+  const looked = new Bell();
   let health: Health = 'starting';
   const heard = (report: WatchReport) => {
     sayReport(report);
@@ -68,6 +69,7 @@ export async function runAgent(own: TruckSurroundings, worker: string, signal: A
     }
     const outcome = OUTCOMES[report.event];
     if (outcome === undefined) return;
+    looked.ring();
     const now = healthAfter(health, outcome, performance.now() - begun);
     if (now === health || now === 'starting') return;
     health = now;
@@ -78,11 +80,14 @@ export async function runAgent(own: TruckSurroundings, worker: string, signal: A
   const { repair, sysctls } = hold(null, mean, truck, { patienceMs: PATIENCE_MS, signal });
   const watching = watch({ repair, sources: eventSources(docker, sysctls), say: heard, pace: PACE, signal });
   if (link === null) return watching;
+  // What was in force last, or that it can't be: that is known before anything else is wished for.
+  const enforced = looked.wait(Number.POSITIVE_INFINITY, signal);
   const following = followWishes({
     ...truckWorld(truck, mean, worker, signal),
     measure: (document) => work('measure', { document }),
     isCloudAlive: link.isCloudAlive,
     read: async () => {
+      await enforced;
       await link.connected(signal);
       return link.read();
     },

@@ -42,21 +42,21 @@ export function edgeRuleset(policy: Policy): Ruleset {
       ...apart(policy),
       // Nobody else has the router's addresses.
       `arp saddr ip ${routers} arp saddr ip . arp saddr ether != ${elements(claims.map(pairOfClaim))} counter drop`,
-      ...policy.segments.map(({ subnet }) => `ether type arp arp saddr ip ${subnet} arp daddr ip ${subnet} accept`),
+      // Who asks as nobody whether somebody has an address (RFC 5227) is answered as nobody.
+      ...policy.segments.map(
+        ({ subnet }) => `ether type arp arp saddr ip ${subnet} arp daddr ip ${elements([subnet, '0.0.0.0'])} accept`,
+      ),
       // Who speaks to the router has an address of the router's segment there: no bridge is known here, but the router's MAC address tells it.
       ...policy.segments.map(
         (segment) => `ether daddr ${routerMac(segment)} ip saddr != ${segment.subnet} counter drop`,
       ),
-      // Is anybody using this address? (RFC 5227)
-      'ether type arp arp saddr ip 0.0.0.0 accept',
       `arp saddr ip ${all} counter drop`,
-      `arp daddr ip ${all} counter drop`,
       ...policy.segments.map(
         (segment) => `ip saddr ${segment.subnet} ip daddr ${elements(partners(policy, segment))} accept`,
       ),
       `ip saddr ${all} ip daddr ${all} counter drop`,
       `ip saddr ${all} ip daddr { 224.0.0.0/4, 255.255.255.255 } accept`,
-      ...internet(policy, all),
+      ...internet(policy),
       `ip saddr ${all} counter drop`,
       `ip daddr ${all} counter drop`,
     ]),
@@ -122,13 +122,13 @@ function segmentOf(policy: Policy, party: string): Segment | undefined {
 }
 
 /** Segments of which some node may speak to the internet; errors on the way there come from private addresses, too. */
-function internet(policy: Policy, all: string): readonly string[] {
+function internet(policy: Policy): readonly string[] {
   const opened = policy.flows.filter(({ to }) => to === 'internet').map(({ from }) => segmentOf(policy, from)?.name);
   const online = policy.segments.filter((segment) => segment.internet || opened.includes(segment.name));
   const subnets = elements(online.map(({ subnet }) => subnet));
   const errors = '{ destination-unreachable, time-exceeded, parameter-problem }';
   return when(online, `ip saddr ${subnets} ip daddr != ${elements(NOT_INTERNET)} accept`).concat(
     when(online, `ip daddr ${subnets} ip saddr != ${elements(NOT_INTERNET)} accept`),
-    when(online, `ip daddr ${subnets} ip saddr != ${all} icmp type ${errors} accept`),
+    when(online, `ip daddr ${subnets} icmp type ${errors} accept`),
   );
 }

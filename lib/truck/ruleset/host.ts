@@ -35,7 +35,8 @@ export function hostRuleset(links: readonly string[], hostLink?: HostLink): Rule
     chain('prerouting', [...fromSegments, ...prerouting]),
     ...when(input, chain('input', input)),
     ...when(forward, chain('forward', forward)),
-    chain('output', [...toSegments, ...output]),
+    ...when(output, chain('output', output)),
+    // What the host itself sends passes here, too.
     chain('postrouting', toSegments),
   ]);
 }

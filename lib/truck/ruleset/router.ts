@@ -5,15 +5,12 @@ import { ALLOW, ANSWER, flowRules, OPENING, type Reading } from './flows.ts';
 import { NOT_INTERNET } from './not-internet.ts';
 import { type BaseChain, elements, REVISION_MARK, type RegularChain, tableRuleset, when } from './text.ts';
 
-const ESTABLISHED_FIRST = 'ct state vmap { established : accept, related : accept, invalid : drop }';
-
 /**
  * First what no conversation may do, however it began: one with a segment whose route is gone for a moment (the router's address changes there)
  * would go out by the default route.
  */
 function forwarding(uplinks: readonly number[]): readonly string[] {
   return [
-    'ct state invalid counter drop',
     ...when(uplinks, `oifgroup ${elements(uplinks.map(String))} ip daddr ${elements(NOT_INTERNET)} counter drop`),
     `ct mark ${REVISION_MARK} ct state { established, related } accept`,
     'ct direction original ct state { new, established } jump openings',
@@ -26,11 +23,12 @@ function forwarding(uplinks: readonly number[]): readonly string[] {
  * The router's ruleset. It knows interfaces by link group, never by name. Every hook denies what no rule allows, so that an
  * interface, a source or a protocol that nobody thought of is dropped:
  *
- * - prerouting: a source address is only believed on the interface of its own segment (RFC 2827); IPv6 is not declared, so denied;
+ * - prerouting: a source address is only believed on the interface of its own segment (RFC 2827); no rule allows IPv6;
  * - input: the router answers an echo request only on the address of the interface it came in by;
  * - forward: first the conversations that this very ruleset has allowed, known by the connection's mark; all others, also those that an
  *   earlier ruleset allowed or that somebody let in, are looked up: one set lookup over all flows, then internet for the segments that
- *   have it, and for the host link. So a revoked flow ends with its conversations, and a conversation that stays allowed loses no packet when rulesets change.
+ *   have it, and for the host link. What is no internet has a rule for each range there: a set is empty for a moment in each swap, and one answer
+ *   that passed then would carry the mark and keep its conversation open for good. So a revoked flow ends with its conversations, and a conversation that stays allowed loses no packet when rulesets change.
  */
 export function routerRuleset(policy: Policy): Ruleset {
   const uplinks = uplinkGroups(policy).map(({ group }) => group);
@@ -58,7 +56,7 @@ export function routerRuleset(policy: Policy): Ruleset {
     { name: 'openings', rules: allowed(policy, uplinks, OPENING) },
     { name: 'answers', rules: allowed(policy, uplinks, ANSWER) },
     { name: 'internet', rules: [ALLOW] },
-    { name: 'internet_answers', rules: [`ip saddr ${elements(NOT_INTERNET)} counter drop`, ALLOW] },
+    { name: 'internet_answers', rules: [...NOT_INTERNET.map((range) => `ip saddr ${range} counter drop`), ALLOW] },
   ];
   return tableRuleset('inet', 'firebreak', chains);
 }
@@ -66,7 +64,6 @@ export function routerRuleset(policy: Policy): Ruleset {
 function sources(policy: Policy, uplinks: readonly number[]): readonly string[] {
   return [
     'iif lo accept',
-    'meta nfproto ipv6 counter drop',
     // A rule for each segment, and no set of pairs with subnets: such a set is empty for a moment in each swap (see flows.ts).
     ...policy.segments.map((segment) => `iifgroup ${segment.vlan} ip saddr ${segment.subnet} accept`),
     ...onHostLink(policy, ({ host }) => `iifgroup ${HOST_GROUP} ip saddr ${host} accept`),
@@ -77,7 +74,7 @@ function sources(policy: Policy, uplinks: readonly number[]): readonly string[] 
 
 function subnetsOtherThan(policy: Policy): string {
   const subnets = inside(policy);
-  return subnets.length === 0 ? '' : `ip saddr != ${elements(subnets)} `;
+  return subnets.length === 0 ? 'meta nfproto ipv4 ' : `ip saddr != ${elements(subnets)} `;
 }
 
 function ownAddresses(policy: Policy): readonly string[] {
@@ -89,7 +86,8 @@ function ownAddresses(policy: Policy): readonly string[] {
   ];
   return [
     'iif lo accept',
-    ESTABLISHED_FIRST,
+    // Answers to the router itself.
+    'ct state established accept',
     ...when(own, `iifgroup . ip daddr ${elements(own)} icmp type echo-request counter accept`),
     'counter comment "not for nodes"',
   ];

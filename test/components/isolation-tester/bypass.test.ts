@@ -2,76 +2,65 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { type Docker, DockerError } from '../../../components/host/docker.ts';
 import { type BypassTest, testBypasses, tryBypasses } from '../../../components/isolation-tester/bypass-test.ts';
 import { BYPASSES, type BypassKind } from '../../../lib/truck/bypass.ts';
-import { type BypassRow, bypassTable } from '../../../lib/truck/judge-bypasses.ts';
-import { ARTICLE, besides, CarelessTruck, type Layer } from './bypass-network.ts';
+import { bypassTable } from '../../../lib/truck/judge-bypasses.ts';
+import { example } from '../../lib/truck/support.ts';
+import { besides, CarelessTruck, LAYERS, type Layer } from './careless-truck.ts';
+import { POLICIES, type PolicyName } from './layer-trial.ts';
+import { LAYER_TRIALS } from './trials.ts';
 
 // On a busy machine.
 jest.setTimeout(60_000);
 
+const ARTICLE = example('article.yaml');
 let truck: CarelessTruck;
 beforeAll(async () => {
-  truck = await CarelessTruck.make();
+  truck = await CarelessTruck.make(ARTICLE);
 });
 afterAll(() => truck?.remove());
 
-/** All attempts with these layers, measured once. */
-const measured = new Map<string, Promise<readonly BypassRow[]>>();
-async function attemptsWith(kind: BypassKind, ...layers: readonly Layer[]): Promise<readonly BypassRow[]> {
-  const key = layers.join();
-  const measure = async () => {
-    await truck.holds(...layers);
-    return truck.attempts();
-  };
-  const rows = measured.get(key) ?? measure();
-  measured.set(key, rows);
-  return (await rows).filter(({ attempt }) => attempt.kind === kind);
-}
+const trialsOf = (policy: PolicyName) =>
+  LAYER_TRIALS.filter(({ policies }) => policies.includes(policy)).map((trial) => [trial.name, trial] as const);
 
-/** What closes each kind, alone; without VLANs a careless truck leaves some kinds closed, which only the lab can show. */
-const CLOSED_BY: readonly (readonly [BypassKind, readonly Layer[]])[] = [
-  ['another segment through the host', ['host']],
-  ['another segment through the host', ['sysctls']],
-  ['the host’s own addresses and services', ['host']],
-  ['the internet past the router', ['host']],
-  ['the internet past the router', ['sysctls']],
-  ['ARP for addresses elsewhere', ['edge', 'sysctls']],
-  ['the router’s other addresses', ['router']],
-  ['the router’s other addresses', ['edge']],
-  ['the router’s services', ['router']],
-  ['inbound from the uplink', ['router']],
-  ['the uplink’s own network', ['host', 'router']],
-  ['spoofed sources', ['router']],
-  ['tagged frames', ['host']],
-  ['IPv6', ['host', 'router']],
-  ['the router’s address taken', ['edge']],
-  ['broadcast and multicast', ['host', 'router']],
-];
-
-describe.each(CLOSED_BY)('%s', (kind, layers) => {
-  test('is open on a truck that has no rules', async () => {
-    expect(bypassTable(await attemptsWith(kind)).verdict).toBe('open');
-  });
-
-  test(`is closed by ${layers.join(' and ')}`, async () => {
-    expect(besides(await attemptsWith(kind, ...layers), 'closed')).toEqual([]);
-  });
+test.each(trialsOf('article.yaml'))('%s', async (_name, trial) => {
+  expect(await trial.problems(truck)).toEqual([]);
 });
+
+/** Of double-tagged frames only the lab shows that they are: there VLANs are real. */
+test.each((Object.keys(BYPASSES) as BypassKind[]).filter((kind) => kind !== 'double-tagged frames'))(
+  '%s is open on a truck that has no rules',
+  async (kind) => {
+    expect(bypassTable(await truck.attemptsWith(kind, [])).verdict).toBe('open');
+  },
+);
 
 /** Either layer alone leaves something open, so each is needed. */
 test.each<readonly [BypassKind, Layer]>([
   ['ARP for addresses elsewhere', 'edge'],
   ['ARP for addresses elsewhere', 'sysctls'],
+  ['ARP for addresses elsewhere', 'routerSysctls'],
   ['the uplink’s own network', 'host'],
   ['the uplink’s own network', 'router'],
   ['IPv6', 'host'],
   ['IPv6', 'router'],
   ['broadcast and multicast', 'router'],
 ])('%s is not closed by %s alone', async (kind, layer) => {
-  expect(bypassTable(await attemptsWith(kind, layer)).verdict).toBe('open');
+  expect(bypassTable(await truck.attemptsWith(kind, [layer])).verdict).toBe('open');
+});
+
+describe.each(['station.yaml', 'public addresses'] as const)('on another truck: %s', (name) => {
+  let other: CarelessTruck;
+  beforeAll(async () => {
+    other = await CarelessTruck.make(POLICIES[name]());
+  });
+  afterAll(() => other?.remove());
+
+  test.each(trialsOf(name))('%s', async (_name, trial) => {
+    expect(await trial.problems(other)).toEqual([]);
+  });
 });
 
 test('with all countermeasures in place every kind is closed', async () => {
-  await truck.holds('host', 'edge', 'router', 'sysctls');
+  await truck.holds(...LAYERS);
   const rows = await truck.attempts();
   expect(besides(rows, 'closed')).toEqual([]);
   expect(bypassTable(rows).kinds.map(({ kind }) => kind)).toEqual(Object.keys(BYPASSES));
@@ -79,7 +68,7 @@ test('with all countermeasures in place every kind is closed', async () => {
 
 describe('silence that proves nothing is inconclusive:', () => {
   const kind = 'another segment through the host';
-  beforeAll(() => truck.holds('host', 'edge', 'router', 'sysctls'));
+  beforeAll(() => truck.holds(...LAYERS));
 
   test('of a sender whose link is down', async () => {
     await truck.network.ip('container1', 'link set dev eth0 down');
@@ -169,7 +158,7 @@ describe('devices without an agent are stood in for by canaries:', () => {
   });
 
   test('and that it is closed; of who does not run nothing is known', async () => {
-    await truck.holds('host', 'edge', 'router', 'sysctls');
+    await truck.holds(...LAYERS);
     const test = await measure();
     expect(besides(across(test, 'device1'), 'closed')).toEqual([]);
     expect(besides(across(test, 'container1'), 'inconclusive')).toEqual([]);

@@ -1,9 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bootMoment } from '../../../components/host/boot-clock.ts';
 import { testBypasses } from '../../../components/isolation-tester/bypass-test.ts';
 import { testIsolation } from '../../../components/isolation-tester/isolation-test.ts';
-import { apply, planApply, remove, restore } from '../../../components/network-manager/apply.ts';
+import { apply, confirmChange, planApply, remove, restore } from '../../../components/network-manager/apply.ts';
+import { NotPendingError } from '../../../components/network-manager/confirmation.ts';
 import { hostSubnets } from '../../../components/network-manager/host-subnets.ts';
 import { RolledBackError } from '../../../components/network-manager/transaction.ts';
 import { Lab } from '../../../lib/lab/lab.ts';
@@ -26,6 +28,7 @@ jest.mock('../../../components/network-manager/apply.ts', () => ({
   restore: jest.fn(),
   planApply: jest.fn(),
   remove: jest.fn(),
+  confirmChange: jest.fn(),
 }));
 jest.mock('../../../components/network-manager/host-subnets.ts', () => ({ hostSubnets: jest.fn() }));
 // The other process would be jest's.
@@ -41,7 +44,7 @@ jest.mock('../../../components/host/run.ts', () => ({
   run: () => Promise.resolve('[{"RepoTags":["firebreak-router:0123456789ab"]}]'),
 }));
 
-const effects = [Lab.up, Lab.find, Lab.open, Lab.down, apply, restore, planApply, remove, testIsolation];
+const effects = [Lab.up, Lab.find, Lab.open, Lab.down, apply, confirmChange, restore, planApply, remove, testIsolation];
 const ARTICLE = join(EXAMPLES, 'article.yaml');
 const IMAGE = ['--router-image', 'router.tar'];
 const STEPS = plan(compiled(example('article.yaml')), BARE_TRUCK).steps;
@@ -313,6 +316,39 @@ describe('apply', () => {
   });
 });
 
+test('apply --confirm-within asks for a guard, and says how much time there is', async () => {
+  const { boot, uptimeMs } = bootMoment();
+  jest.mocked(apply).mockResolvedValue({ ...DONE, confirmBy: { boot, uptimeMs: uptimeMs + 60_900 } });
+  const argv = ['apply', '--confirm-within', '60', ...IMAGE, ARTICLE];
+  expect((await firebreak(...argv)).stderr).toContain('rolled back in 60 s, unless: firebreak confirm');
+  expect(jest.mocked(apply).mock.lastCall?.[3]?.confirmation).toMatchObject({ withinMs: 60_000 });
+  expect(JSON.parse((await firebreak(...argv, '--json')).stdout)).toMatchObject({ confirmWithinSeconds: 60 });
+  jest.mocked(apply).mockResolvedValue(DONE);
+  const plain = await firebreak('apply', '--json', ...IMAGE, ARTICLE);
+  expect(JSON.parse(plain.stdout)).toMatchObject({ confirmWithinSeconds: null });
+  expect(jest.mocked(apply).mock.lastCall?.[3]).not.toHaveProperty('confirmation');
+});
+
+describe('confirm', () => {
+  const goal = { revision: '2-0123456789ab', document: '' };
+
+  test('says what stays in force; asked for a revision, only that one', async () => {
+    jest.mocked(confirmChange).mockResolvedValue(goal);
+    expect((await firebreak('confirm', ...IMAGE)).stdout).toBe(`confirmed: revision ${goal.revision} stays in force\n`);
+    expect(jest.mocked(confirmChange).mock.lastCall?.[0]).toBeNull();
+    expect(JSON.parse((await firebreak('confirm', '--json', ...IMAGE, goal.revision)).stdout)).toEqual({
+      revision: goal.revision,
+    });
+    expect(jest.mocked(confirmChange).mock.lastCall?.[0]).toBe(goal.revision);
+  });
+
+  test('ends with 2 when nothing waits for it', async () => {
+    jest.mocked(confirmChange).mockRejectedValue(new NotPendingError('no change waits to be confirmed'));
+    const { exitCode, stderr } = await firebreak('confirm', ...IMAGE);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('no change waits to be confirmed')]);
+  });
+});
+
 test('a change that was rolled back ends with 1, and says to which revision', async () => {
   const [good] = [{ revision: '1-0123456789ab', document: '' }];
   jest.mocked(apply).mockRejectedValue(new RolledBackError(new Error('nft: refused'), good));
@@ -363,6 +399,17 @@ describe('status', () => {
       changing: null,
       drift: [],
     });
+  });
+
+  test('says of a change that waits to be confirmed how much time it has, and compares with that', async () => {
+    jest.mocked(planApply).mockResolvedValue({ steps: [], obstacles: [], absent: [] });
+    const { boot, uptimeMs } = bootMoment();
+    const provisional = { deadline: { boot, uptimeMs: uptimeMs + 60_900 }, state: 'pending' as const };
+    const underway = { ...good, revision: '9-0123456789ab', provisional };
+    const { exitCode, stdout } = await status({ good, underway, links: [] });
+    expect([exitCode, stdout]).toEqual([0, expect.stringContaining('rolled back in 60 s, unless: firebreak confirm')]);
+    const overdue = { ...underway, provisional: { ...provisional, deadline: { boot: 'another', uptimeMs: 1e12 } } };
+    expect(await status({ good, underway: overdue, links: [] })).toMatchObject({ exitCode: 1 });
   });
 
   test('ends with 1 and what differs', async () => {

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { contains, toNumber, toSubnet } from '../../../lib/policy/ipv4.ts';
 import {
   BYPASSES,
   type BypassAttempt,
@@ -10,6 +11,7 @@ import {
 } from '../../../lib/truck/bypass.ts';
 import { bypasses } from '../../../lib/truck/bypasses.ts';
 import { permission } from '../../../lib/truck/permission.ts';
+import { NOT_INTERNET } from '../../../lib/truck/ruleset/not-internet.ts';
 import { example } from './support.ts';
 
 const article = example('article.yaml');
@@ -19,6 +21,7 @@ const SURROUNDINGS: Surroundings = {
   uplinks: [{ name: 'wlan', router: '192.168.50.2', gateway: '192.168.50.1', outside: '192.168.50.1' }],
   standIns: {},
 };
+const isWithin = (range: string, address: string) => contains(toSubnet(range), toNumber(address));
 const ids = (attempts: readonly BypassAttempt[]) => attempts.map(({ id }) => id);
 
 describe.each([
@@ -138,7 +141,27 @@ test('without an uplink nobody tries the internet, and without a vantage nothing
 test('an uplink whose network is public is the internet itself', () => {
   const uplink = { name: 'wlan', router: '203.0.113.2', gateway: '203.0.113.1' };
   const attempts = bypasses(article, { ...SURROUNDINGS, uplinks: [uplink] });
-  expect(attempts.filter(({ kind }) => kind === 'the uplink’s own network')).toEqual([]);
+  const privately = attempts.filter(({ kind }) => kind === 'the uplink’s own network').map(({ frame }) => frame);
+  expect(privately.filter(({ packet: { type }, to }) => type !== 'ipv4' || to !== 'router')).toEqual([]);
+  expect(privately.filter(({ packet }) => packet.type === 'ipv4' && packet.destination.startsWith('203.0'))).toEqual(
+    [],
+  );
+});
+
+test('of each range that is no internet one address is tried by each node, unless it is a segment’s', () => {
+  const tried = (policy: typeof article) =>
+    new Set(
+      bypasses(policy, SURROUNDINGS).flatMap(({ kind, from, frame: { packet, to } }) =>
+        kind === 'the uplink’s own network' && packet.type === 'ipv4' && to === 'router' && from === 'device1'
+          ? [packet.destination]
+          : [],
+      ),
+    );
+  expect(NOT_INTERNET.filter((range) => ![...tried(article)].some((address) => isWithin(range, address)))).toEqual([]);
+  const [first, ...others] = article.segments;
+  if (first === undefined) throw new Error('the article has segments');
+  const wide = { ...article, segments: [{ ...first, subnet: '10.128.0.0/9' }, ...others] };
+  expect([...tried(wide)].filter((address) => isWithin('10.128.0.0/9', address))).toEqual([]);
 });
 
 test('whatever addresses the host has, each is tried from each node', () => {

@@ -219,7 +219,7 @@ describe('any policy', () => {
       const values = new Map(sysctls.map(({ path, value }) => [path, value]));
       for (const link of closedLinks) {
         expect(values.get(`net/ipv4/conf/${link}/forwarding`)).toBe('0');
-        expect(hostRuleset.text.split(`"${link}"`)).toHaveLength(1 + 3);
+        expect(hostRuleset.text.split(`"${link}"`)).toHaveLength(1 + 2);
       }
     });
   });

@@ -125,3 +125,17 @@ test('a policy that the truck can’t have is tried, fails, and leaves what was 
   await until('it has failed', () => ['failed', 'refused'].includes(String(reported()?.status)), 40_000);
   expect(reported()).toMatchObject({ why: expect.stringMatching(/enp2s0/) });
 });
+
+test('the guard’s program ends well when nothing waits any longer', async () => {
+  const guard = spawn(process.execPath, [join(directory, 'worker.js'), 'guard'], {
+    env: {
+      ...process.env,
+      NODE_PATH: join(ROOT, 'node_modules'),
+      FIREBREAK_STATE: join(directory, 'nothing'),
+      FIREBREAK_ROUTER_IMAGE: archive,
+    },
+    stdio: ['pipe', 'ignore', 'inherit'],
+  });
+  guard.stdin?.end(JSON.stringify({ boot: 'another', uptimeMs: 1 }));
+  expect(await once(guard, 'exit')).toEqual([0, null]);
+});

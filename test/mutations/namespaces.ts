@@ -1,0 +1,108 @@
+import {
+  CarelessTruck,
+  type Countermeasures,
+  countermeasuresOf,
+  type Layer,
+} from '../components/isolation-tester/careless-truck.ts';
+import { POLICIES, type PolicyName } from '../components/isolation-tester/layer-trial.ts';
+import { LAYER_TRIALS } from '../components/isolation-tester/trials.ts';
+import { Conversations } from '../components/network-manager/conversations.ts';
+import { CHANGING, LIVE_CHANGES } from '../components/network-manager/live-changes.ts';
+import { compiled } from '../lib/truck/support.ts';
+import { allHold, firstToFail, type Outcome } from './kill.ts';
+import { type Mutation, mutations } from './mutations.ts';
+import { without } from './ruleset.ts';
+
+/** The article's truck: everything that can be taken out of it. */
+export const articleMutations = (): readonly Mutation[] =>
+  mutations(wholeOf('article.yaml'))
+    .filter(isNoSwap)
+    .filter((mutation) => !isBetweenSegments(mutation));
+
+/** The station's: what flows add. Of sets only those that the article doesn't have in this form. */
+export const stationMutations = (): readonly Mutation[] =>
+  mutations(wholeOf('station.yaml'))
+    .filter((mutation) => isNoSwap(mutation) && !isBetweenSegments(mutation))
+    .filter(({ change }) => change?.takes !== 'element' || /tcp dport \{|ip saddr [\d./]+ ip daddr/.test(change.rule));
+
+/** Between segments with public addresses: nothing but this tells them from the internet. */
+const BETWEEN_SEGMENTS = /^ip saddr \{[^}]*\} ip daddr \{[^}]*\} counter drop$/;
+const isBetweenSegments = ({ change }: Mutation) => BETWEEN_SEGMENTS.test(ruleOf(change));
+
+export const publicMutations = (): readonly Mutation[] =>
+  mutations(wholeOf('public addresses')).filter(isBetweenSegments);
+
+/** The router's ruleset while it is swapped: what says who goes on talking. */
+export const conversationMutations = (): readonly Mutation[] => {
+  const { router } = countermeasuresOf(compiled(CHANGING));
+  const nothing: Countermeasures = { host: '', edge: '', router: '', sysctls: [], routerSysctls: [] };
+  return (
+    mutations({ ...nothing, router })
+      .filter(({ change }) => change !== undefined && SWAPPED.includes(change.chain))
+      // Which ranges never go out by an uplink is the article's matter.
+      .filter(({ change }) => change?.takes !== 'element' || !change.rule.startsWith('oifgroup {'))
+  );
+};
+
+/** Chains that matter when a ruleset takes another one's place; `answers` matter only then. */
+const SWAPPED = ['forward', 'openings', 'answers', 'internet_answers'];
+const isNoSwap = ({ change }: Mutation) => change === undefined || !/answers/.test(change.chain + ruleOf(change));
+const ruleOf = (change: Mutation['change']) => (change !== undefined && 'rule' in change ? change.rule : '');
+const wholeOf = (name: PolicyName) => countermeasuresOf(compiled(POLICIES[name]()));
+
+/** Who is told what became of each, and whether to go on. */
+export interface Run {
+  readonly report: (outcome: Outcome) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Tries them in network namespaces of this machine's kernel. @throws Error if tests fail without a mutation, before or afterwards */
+export async function onCarelessTruck(
+  name: PolicyName,
+  all: readonly Mutation[],
+  { report, signal }: Run,
+): Promise<void> {
+  const trials = LAYER_TRIALS.filter(({ policies }) => policies.includes(name));
+  const truck = await CarelessTruck.make(POLICIES[name]());
+  try {
+    await allHold(trials, truck);
+    for (const { name: mutation, layer, countermeasures } of all) {
+      signal.throwIfAborted();
+      const begun = performance.now();
+      const mutate = () => truck.countermeasures(countermeasures);
+      mutate();
+      const concerned = trials.filter(({ layers }) => layers.includes(layer)).sort(byLayers);
+      const killed = await firstToFail(concerned, truck, mutate);
+      report({ truck: name, mutation, ...killed, seconds: secondsSince(begun) });
+    }
+    truck.countermeasures();
+    await allHold(trials, truck);
+  } finally {
+    await truck.remove();
+  }
+}
+
+/** Few layers first: they hide least. */
+const byLayers = (a: { readonly layers: readonly Layer[] }, b: { readonly layers: readonly Layer[] }) =>
+  a.layers.length - b.layers.length;
+
+/** The same with conversations that go on while rulesets are swapped. */
+export async function inConversations(all: readonly Mutation[], { report, signal }: Run): Promise<void> {
+  const there = await Conversations.make();
+  try {
+    await allHold(LIVE_CHANGES, there);
+    for (const { name: mutation, change } of all) {
+      signal.throwIfAborted();
+      const begun = performance.now();
+      there.changing((ruleset) => (change === undefined ? ruleset : (without(ruleset, change, true) ?? ruleset)));
+      const killed = await firstToFail(LIVE_CHANGES, there);
+      report({ truck: 'conversations', mutation, ...killed, seconds: secondsSince(begun) });
+    }
+    there.changing((ruleset) => ruleset);
+    await allHold(LIVE_CHANGES, there);
+  } finally {
+    await there.remove();
+  }
+}
+
+const secondsSince = (begun: number) => Math.round(performance.now() - begun) / 1000;

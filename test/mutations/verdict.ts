@@ -1,0 +1,24 @@
+import type { Outcome } from './kill.ts';
+import type { Survivor } from './survivors.ts';
+
+/** What an outcome comes to, against the list of those that may survive. PURE. */
+export type Verdict = 'killed' | 'listed' | 'survived' | 'listed, but killed';
+
+export function verdictOf(outcome: Outcome, survivors: readonly Survivor[]): Verdict {
+  const isListed = survivorFor(outcome, survivors) !== undefined;
+  if (outcome.killedBy === undefined) return isListed ? 'listed' : 'survived';
+  return isListed ? 'listed, but killed' : 'killed';
+}
+
+export function survivorFor({ truck, mutation }: Outcome, survivors: readonly Survivor[]): Survivor | undefined {
+  return survivors.find((survivor) => concerns(survivor, truck) && survivor.mutation.test(mutation));
+}
+
+/** Of what was tried: what is listed and isn't there any more. */
+export function stale(outcomes: readonly Outcome[], survivors: readonly Survivor[]): readonly Survivor[] {
+  return survivors
+    .filter((survivor) => outcomes.some(({ truck }) => concerns(survivor, truck)))
+    .filter((survivor) => !outcomes.some((outcome) => survivorFor(outcome, [survivor]) !== undefined));
+}
+
+const concerns = ({ truck }: Survivor, where: string) => (truck === undefined ? where !== 'lab' : truck === where);
