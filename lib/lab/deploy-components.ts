@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { cp, readFile, rename, rm, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SHADOWS } from '../shadow/names.ts';
 import type { Greengrass } from './greengrass/greengrass.ts';
@@ -54,7 +55,7 @@ function merging(componentVersion: string, merge: object) {
 /** A copy under a name that follows its content: what a VM sees of a directory that it has read may be stale. */
 async function unread(directory: string, digest: string): Promise<string> {
   const copy = `${directory}.${digest}`;
-  if ((await stat(copy).catch(() => null)) !== null) return copy;
+  if (existsSync(copy)) return copy;
   const making = `${copy}.${process.pid}`;
   await rm(making, { recursive: true, force: true });
   await cp(directory, making, { recursive: true });

@@ -98,10 +98,7 @@ async function appliedAndIsolated(before?: string) {
     ({ status, revision }) => status === 'applied' && revision !== undefined && revision.id !== before,
   );
   const id = network.revision?.id ?? '';
-  const isolation = await until(
-    'isolation',
-    ({ revision, verdict }) => String(revision) === id && verdict !== undefined,
-  );
+  const isolation = await until('isolation', ({ revision, verdict }) => revision?.id === id && verdict !== undefined);
   expect([isolation.verdict, isolation.failing]).toEqual(['isolated', undefined]);
   return id;
 }
