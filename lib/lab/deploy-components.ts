@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { cp, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { SHADOWS } from '../shadow/names.ts';
 import type { Greengrass } from './greengrass/greengrass.ts';
 import type { Outcome } from './greengrass/nucleus-state.ts';
@@ -60,5 +60,10 @@ async function unread(directory: string, digest: string): Promise<string> {
   await rm(making, { recursive: true, force: true });
   await cp(directory, making, { recursive: true });
   await rename(making, copy);
+  // Those of earlier builds; what was deployed from them, Greengrass has copied.
+  for (const name of await readdir(dirname(copy))) {
+    const isOld = name.startsWith(`${basename(directory)}.`) && name !== basename(copy);
+    if (isOld) await rm(join(dirname(copy), name), { recursive: true, force: true });
+  }
   return copy;
 }
