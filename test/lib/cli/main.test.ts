@@ -102,7 +102,7 @@ function tried(verdict: BypassRow['verdict']) {
   return { ...bypassTable([{ attempt, verdict, reason: 'a test says so' }]), untried, vantages, durationMs: 7 };
 }
 
-function lab(reply: Observation['reply'] = 'answer', verdict: BypassRow['verdict'] = 'closed'): Lab {
+function lab(): Lab {
   return {
     machine: { kind: 'vm' },
     nodes: ['truck', 'device1'],
@@ -115,12 +115,6 @@ function lab(reply: Observation['reply'] = 'answer', verdict: BypassRow['verdict
       issue: (thing: string) => Promise.resolve({ ca: 'ca.pem', certificate: `${thing}.pem`, key: `${thing}.key` }),
     },
     interactive: (_node: string, argv: readonly string[]) => [process.execPath, '-e', argv.at(-1) ?? ''],
-    firebreak: ([command]: readonly string[]) =>
-      Promise.resolve({
-        stdout: JSON.stringify(command === 'matrix' ? matrixOf(reply) : command === 'bypasses' ? tried(verdict) : {}),
-        stderr: '',
-        exitCode: reply === 'answer' ? 0 : 1,
-      }),
   } as unknown as Lab;
 }
 
@@ -565,39 +559,5 @@ describe('lab', () => {
     expect(exitCode).toBe(7);
     expect(Lab.open).toHaveBeenLastCalledWith('other');
     expect(interactive).toHaveBeenCalledWith('device1', command, false);
-  });
-});
-
-describe('demo', () => {
-  test.each<[Observation['reply'], readonly string[], number]>([
-    ['answer', [], 0],
-    ['none', [], 1],
-    ['answer', ['--keep'], 0],
-    ['none', ['--keep'], 1],
-  ])('whose matrix says %s, with %j, ends with %i and is one JSON document', async (reply, options, expected) => {
-    jest.mocked(Lab.up).mockResolvedValue(lab(reply));
-    const { exitCode, stdout } = await firebreak('demo', '--json', ...options, ARTICLE);
-    expect(exitCode).toBe(expected);
-    expect(JSON.parse(stdout)).toMatchObject({ kernel: 'vm', matrix: { rows: [{}] }, bypasses: { rows: [{}] } });
-    expect(Lab.down).toHaveBeenCalledTimes(options.length === 0 ? 1 : 0);
-  });
-
-  test('whose bypasses are not all closed ends with 1', async () => {
-    jest.mocked(Lab.up).mockResolvedValue(lab('answer', 'open'));
-    const { exitCode, stdout } = await firebreak('demo', ARTICLE);
-    expect(exitCode).toBe(1);
-    expect(stdout).toMatch(/open +IPv6 +1 +1 open/);
-  });
-
-  test('that can’t measure takes the lab down, and ends with 1', async () => {
-    const broken = {
-      ...lab(),
-      firebreak: () => Promise.resolve({ stdout: '{"error":"no"}', stderr: 'no', exitCode: 1 }),
-    };
-    jest.mocked(Lab.up).mockResolvedValue(broken as unknown as Lab);
-    const { exitCode, stderr } = await firebreak('demo', ARTICLE);
-    expect(exitCode).toBe(1);
-    expect(stderr).toContain('the matrix could not be measured: no');
-    expect(Lab.down).toHaveBeenCalledWith('lab');
   });
 });
