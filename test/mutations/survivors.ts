@@ -73,7 +73,6 @@ export const SURVIVORS: readonly Survivor[] = [
       'edge and forward drop it, too: the whole truck has two layers; on a careless one prerouting is seen alone',
   },
   {
-    truck: 'article.yaml',
     mutation:
       /fb-host|without “(ip|arp) [sd]addr (ip )?198\.19|without “ether [sd]addr 06:fb:c6:13|without 198\.19|without 4999|without “iifgroup 4999/,
     because: 'the host link: test/components/network-manager/host-link.test.ts measures it on a truck of its own',
