@@ -12,6 +12,8 @@ import { compiled } from '../lib/truck/support.ts';
 import { allHold, firstToFail, type Outcome } from './kill.ts';
 import { type Mutation, mutations } from './mutations.ts';
 import { without } from './ruleset.ts';
+import { SURVIVORS } from './survivors.ts';
+import { survivorFor } from './verdict.ts';
 
 /** The article's truck: everything that can be taken out of it. */
 export const articleMutations = (): readonly Mutation[] =>
@@ -71,7 +73,8 @@ export async function onCarelessTruck(
       const begun = performance.now();
       const mutate = () => truck.countermeasures(countermeasures);
       mutate();
-      const concerned = trials.filter(({ layers }) => layers.includes(layer)).sort(byLayers);
+      const isAsked = survivorFor({ truck: name, mutation, seconds: 0 }, SURVIVORS)?.unasked !== true;
+      const concerned = trials.filter(({ layers }) => isAsked && layers.includes(layer)).sort(byLayers);
       const killed = await firstToFail(concerned, truck, mutate);
       report({ truck: name, mutation, ...killed, seconds: secondsSince(begun) });
     }

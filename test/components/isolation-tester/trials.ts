@@ -241,6 +241,8 @@ const askedAsNobody: LayerTrial = {
   ...{ layers: ['edge'], policies: BOTH },
   problems: async (truck) => {
     await truck.holds('edge');
+    // Whoever is known is asked now and then whether he is still there, which would look like his answer.
+    await truck.forgetNeighbours();
     const pairs = truck.policy.nodes.flatMap((asking) =>
       truck.policy.nodes
         .filter(({ segment, kind }) => segment === asking.segment && kind !== asking.kind)

@@ -17,6 +17,7 @@ export const PROVIDERS = [
   '169.254.9.9',
   '172.16.0.9',
   '192.168.9.9',
+  '198.18.9.9',
   '240.0.0.9',
 ].map((address) => ({ node: 'internet', address }));
 
