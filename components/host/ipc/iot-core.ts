@@ -3,10 +3,19 @@ import { type IoTCoreMessage, QOS } from 'aws-iot-device-sdk-v2/dist/greengrassc
 import type { GreengrassIpc } from './greengrass-ipc.ts';
 import { textOf } from './shadow.ts';
 
-/** Hands a message to the nucleus, which keeps it while there is no connection (its spooler), and sends it at least once. @throws IpcError */
-export async function publishToIotCore(ipc: GreengrassIpc, topicName: string, payload: string): Promise<void> {
+/**
+ * Hands a message to the nucleus, which keeps it while there is no connection (its spooler), and sends it at least once.
+ * @param retain the cloud keeps it for whoever asks later
+ * @throws IpcError
+ */
+export async function publishToIotCore(
+  ipc: GreengrassIpc,
+  topicName: string,
+  payload: string,
+  { retain = false }: { readonly retain?: boolean } = {},
+): Promise<void> {
   await ipc.call('PublishToIoTCore', (client) =>
-    client.publishToIoTCore({ topicName, qos: QOS.AT_LEAST_ONCE, payload }),
+    client.publishToIoTCore({ topicName, qos: QOS.AT_LEAST_ONCE, payload, retain }),
   );
 }
 

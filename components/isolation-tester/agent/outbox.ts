@@ -26,12 +26,13 @@ export class Outbox {
   }
 
   /**
-   * Sends all that is there, the oldest first, each message at least once.
+   * Sends all that is there, the oldest first, each message at least once; `of`: how many messages its piece has.
    * @throws what `send` throws; what was not sent stays
    */
-  async flush(send: (message: string) => Promise<void>): Promise<void> {
+  async flush(send: (message: string, of: number) => Promise<void>): Promise<void> {
     for (let [name] = await this.#names(); name !== undefined; [name] = await this.#names()) {
-      for (const message of await this.#read(name)) await send(message);
+      const messages = await this.#read(name);
+      for (const message of messages) await send(message, messages.length);
       await this.#remove(name);
     }
   }

@@ -47,7 +47,9 @@ export class TesterLink {
   /** Sends what is in the outbox, in order, as soon as the nucleus takes it. */
   sendEvidence(signal: AbortSignal): void {
     const topic = evidenceTopic(this.#options.thing);
-    const flush = () => this.#options.outbox.flush((message) => publishToIotCore(this.#ipc, topic, message));
+    // A topic keeps one message: what takes several is told to those who listen.
+    const flush = () =>
+      this.#options.outbox.flush((message, of) => publishToIotCore(this.#ipc, topic, message, { retain: of === 1 }));
     this.#sending = this.#sending.then(() => this.#insist('evidence-not-sent', flush, signal));
   }
 

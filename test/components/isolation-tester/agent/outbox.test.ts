@@ -24,6 +24,19 @@ test('what was added comes out in order, once, also in another life', async () =
   expect(await sent(new Outbox(directory))).toEqual([]);
 });
 
+test('with each message goes how many its piece has', async () => {
+  const outbox = new Outbox(directory);
+  await outbox.add(['a1', 'a2']);
+  await outbox.add(['b1']);
+  const told: [string, number][] = [];
+  await outbox.flush(async (message, of) => void told.push([message, of]));
+  expect(told).toEqual([
+    ['a1', 2],
+    ['a2', 2],
+    ['b1', 1],
+  ]);
+});
+
 test('without anything there is nothing to send', async () => {
   expect(await sent(new Outbox(directory))).toEqual([]);
 });

@@ -103,5 +103,9 @@ test('without a policy it is well; one that comes into force is measured at once
     .map(({ payload }) => readPart(Buffer.from(payload).toString()));
   const { evidence } = reported() as { readonly evidence?: { readonly sha256: string } };
   expect(parts.map(({ sha256 }) => sha256)).toEqual([evidence?.sha256]);
+  const retained = nucleus.cloud.published
+    .filter(({ topic }) => topic === evidenceTopic(THING))
+    .map((one) => one.retain);
+  expect(retained).toEqual([true]);
   expect(assembleEvidence(parts)).toMatchObject({ thing: THING, revision, matrix: { verdict: 'inconclusive' } });
 });
