@@ -49,6 +49,8 @@ beforeAll(async () => {
   // A lab that stands may have them of an earlier run.
   for (const name of SHADOWS) await lab.exec('internet', mosquitto('pub', '-t', topic(name, 'delete'), '-n'));
   greengrass = await lab.greengrass(THING);
+  await greengrass.stop();
+  await lab.machine.run(['rm', '-rf', `${lab.directory}/greengrass`]);
   await greengrass.start();
 });
 afterAll(async () => {
