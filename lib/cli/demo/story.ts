@@ -1,11 +1,10 @@
 import * as z from 'zod';
 import type { BypassTest } from '../../../components/isolation-tester/bypass-test.ts';
 import type { Lab } from '../../lab/lab.ts';
-import { readYaml } from '../../policy/index.ts';
+import { checkDocument, readYaml } from '../../policy/index.ts';
 import { EXIT, ExitError } from '../exit.ts';
 import { paint, print } from '../output.ts';
 import type { Progress } from '../progress.ts';
-import { policyOf } from '../read-policy.ts';
 import { showBypasses } from '../show-bypasses.ts';
 import { showMatrix } from '../show-matrix.ts';
 import type { Network } from '../truck/reported.ts';
@@ -47,7 +46,8 @@ export async function tellStory(
     const bypasses = await timed('bypasses tried', tryBypasses(lab, JSON.stringify(document)));
     show(showBypasses(bypasses), '');
 
-    const pair = strangers(policyOf(text, 'the policy'));
+    const { policy } = checkDocument(document);
+    const pair = policy === undefined ? null : strangers(policy);
     const flow =
       pair === null ? null : await timed('flow opened and closed', openAndClose(truck, document, pair, progress));
     if (flow !== null) show(...flow.lines, '');
