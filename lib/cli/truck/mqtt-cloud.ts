@@ -122,6 +122,9 @@ class MqttCloud implements Cloud {
       await untilAborted(signal);
     } finally {
       this.#listeners.delete(take);
+      // Whoever listens next subscribes anew: only then does the broker send again what it has retained.
+      this.#subscribed.delete(wanted);
+      if (this.#client.connected) await this.#client.unsubscribeAsync(wanted);
     }
   };
 

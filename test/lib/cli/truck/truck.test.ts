@@ -268,6 +268,36 @@ describe('matrix', () => {
     ]);
   });
 
+  test('whoever listens a second time gets what is retained again', async () => {
+    await truck.publish(await truck.measure(example('station.yaml')), true);
+    const { endpoint, operator } = run.cloud;
+    const [ca, cert, key] = [operator.ca, operator.certificate, operator.key].map((path) => readFileSync(path));
+    if (ca === undefined || cert === undefined || key === undefined) throw new Error('no credentials');
+    const address = {
+      host: endpoint.host,
+      port: endpoint.mqtt,
+      ca,
+      cert,
+      key,
+      clientId: 'listener',
+      patienceMs: 10_000,
+    };
+    const cloud = await connectMqtt(address, truck.thing);
+    try {
+      for (let time = 0; time < 2; time++) {
+        const heard = new AbortController();
+        await cloud.listen(
+          () => heard.abort(),
+          () => undefined,
+          AbortSignal.any([heard.signal, AbortSignal.timeout(10_000)]),
+        );
+        expect(heard.signal.aborted).toBe(true);
+      }
+    } finally {
+      await cloud.close();
+    }
+  });
+
   test('with a breach ends with 1; --json is the evidence', async () => {
     const evidence = await truck.measure(example('article.yaml'), (id) => id === 'container1>device2 icmp');
     const { exitCode, stdout } = await matrix(evidence, '--json');
