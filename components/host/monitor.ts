@@ -26,7 +26,7 @@ const SUBSCRIBED_WITHIN_MS = 15_000;
 export async function monitor(
   argv: readonly string[],
   { began, noticed }: Listener,
-  { netns, concerns, signal }: MonitorOptions,
+  { netns, concerns = () => true, signal }: MonitorOptions,
 ): Promise<void> {
   if (signal.aborted) return;
   const enter = netns === undefined ? [] : ['nsenter', `--net=${netns}`];
@@ -36,8 +36,7 @@ export async function monitor(
   child.stderr.on('data', (chunk: Buffer) => {
     said = `${said}${chunk.toString()}`.slice(-1000);
   });
-  if (concerns === undefined) child.stdout.on('data', noticed);
-  else createInterface({ input: child.stdout }).on('line', (line) => concerns(line) && noticed());
+  createInterface({ input: child.stdout }).on('line', (line) => concerns(line) && noticed());
   const stop = () => void child.kill('SIGKILL');
   signal.addEventListener('abort', stop, { once: true });
   const ended = new AbortController();

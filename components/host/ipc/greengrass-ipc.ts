@@ -1,6 +1,7 @@
 import { type Client, createClient } from 'aws-iot-device-sdk-v2/dist/greengrasscoreipc';
 import { Connection } from './connection.ts';
 import { IpcError, ipcErrorOf } from './ipc-error.ts';
+import { mendStreamClose } from './stream-close.ts';
 
 /** A stream of the official client's: `message`, `streamError`, `ended`. */
 interface Stream<Message> {
@@ -49,6 +50,7 @@ export class GreengrassIpc {
   #ended: AbortSignal = new AbortController().signal;
 
   constructor(options: IpcOptions) {
+    mendStreamClose();
     this.#options = options;
     this.#pace = options.pace ?? PACE;
   }
@@ -105,16 +107,12 @@ export class GreengrassIpc {
   #keep({ operation, open, heard, began }: Subscription<never>, connection: Connection, over: AbortSignal) {
     return this.#again(operation, over, async () => {
       const stream = connection.open(operation, open);
+      const attempt = new AbortController();
       const ended = new Promise<never>((_, reject) => {
+        const lost = () => reject(new IpcError(operation, 'Unreachable', 'the connection was lost'));
         stream.on('streamError', (reason) => reject(ipcErrorOf(operation, reason)));
         stream.on('ended', () => reject(new IpcError(operation, 'Unreachable', 'the nucleus ended it')));
-        over.addEventListener(
-          'abort',
-          () => reject(new IpcError(operation, 'Unreachable', 'the connection was lost')),
-          {
-            once: true,
-          },
-        );
+        over.addEventListener('abort', lost, { once: true, signal: attempt.signal });
       });
       ended.catch(() => undefined);
       stream.on('message', heard);
@@ -123,6 +121,7 @@ export class GreengrassIpc {
         began?.();
         return await ended;
       } finally {
+        attempt.abort();
         // With the connection the client closes its streams itself; both at once has crashed its native part.
         if (!over.aborted) await stream.close().catch(() => undefined);
       }

@@ -69,7 +69,7 @@ test('a guard is nobody’s child, in a session of its own, and outlives a kill 
      });`,
     program,
   );
-  const starter = start(program, markers, done);
+  const starter = start(program, [markers, done]);
   await once(starter.stdout, 'data');
   const [guard = 0] = guards();
   const { parent, session } = relations(guard);

@@ -34,7 +34,7 @@ const HOLDER = `
 
 /** A real process: as another `firebreak apply` would be. */
 function begin(file: string, ...args: readonly string[]): ChildProcessWithoutNullStreams {
-  const child = start(join(directory, file), ...args);
+  const child = start(join(directory, file), args);
   children.push(child);
   return child;
 }

@@ -16,7 +16,7 @@ beforeAll(() => {
 afterAll(() => rmSync(directory, { recursive: true }));
 
 test('a policy that another process refuses for the watch is refused with its problems and exit code 2', async () => {
-  const child = start(program, 'watch', bad, '--router-image', 'nowhere.tar', '--json');
+  const child = start(program, ['watch', bad, '--router-image', 'nowhere.tar', '--json']);
   const ended = new Promise((resolve) => child.once('close', resolve));
   const stdout = await text(child.stdout);
   expect(await ended).toBe(2);

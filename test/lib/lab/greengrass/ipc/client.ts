@@ -1,4 +1,7 @@
 import * as greengrasscoreipc from 'aws-iot-device-sdk-v2/dist/greengrasscoreipc';
+import { mendStreamClose } from '../../../../../components/host/ipc/stream-close.ts';
+
+mendStreamClose();
 
 export type Client = greengrasscoreipc.Client;
 
