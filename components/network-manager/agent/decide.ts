@@ -5,6 +5,8 @@ import type { WishAnswer } from './work.ts';
 /** What the agent sees when it asks itself what to do next. */
 export interface Situation {
   readonly wish: WishAnswer;
+  /** What the truck shall be as long as nothing has ever been in force: the fleet's baseline alone. */
+  readonly fallback: WishAnswer;
   readonly checkpoint: Checkpoint;
   readonly now: Moment;
   /** Revision of the change of which it is known what was well before: only that one can be judged. */
@@ -23,8 +25,21 @@ export type Next =
   | { readonly do: 'settle'; readonly goal: Goal; readonly deadline: Moment }
   | { readonly do: 'wait'; readonly milliseconds: number; readonly why: string };
 
-/** What to do about a wish. Pure. What was refused or rolled back is not tried again until it changes; what was interrupted is. */
-export function decide({ wish, checkpoint, now, judgeable, sinceStartMs, failed }: Situation): Next {
+/**
+ * What to do about a wish. Pure. What was refused or rolled back is not tried again until it changes; what was interrupted is. A truck on which
+ * nothing is in force becomes what the baseline says first of all: then there is a way to the cloud, and something to go back to.
+ */
+export function decide(situation: Situation): Next {
+  const { wish, fallback, checkpoint, failed } = situation;
+  if (checkpoint.good === null && fallback.kind === 'policy') {
+    const isFailed = failed !== null && 'id' in wish && failed.id === wish.id;
+    const next = decideOn(fallback, { ...situation, failed: isFailed ? { ...failed, id: fallback.id } : null });
+    if (next.do !== 'rest') return next;
+  }
+  return decideOn(wish, situation);
+}
+
+function decideOn(wish: WishAnswer, { checkpoint, now, judgeable, sinceStartMs, failed }: Situation): Next {
   const { good, underway, rolledBack } = checkpoint;
   if (wish.kind === 'refused') return { do: 'rest', status: 'refused' };
   const pending = isProvisional(underway) && isPending(underway, now) ? underway : null;

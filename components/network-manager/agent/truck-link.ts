@@ -74,12 +74,18 @@ export class TruckLink {
     const configuration = await getConfiguration(this.#ipc);
     const shadow = await getShadow(this.#ipc, this.#options.thing, 'network');
     const { policy: baseline } = configuration;
+    const plain = baseline === undefined ? undefined : { patch: {} };
     // A truck of which nothing is desired is what the fleet's baseline says.
-    const section = shadow?.desired ?? (baseline === undefined ? undefined : { patch: {} });
+    const section = shadow?.desired ?? plain;
     const key = JSON.stringify([section, baseline]);
     if (this.#known?.key !== key) this.#known = { key, wish: await this.#options.wish(section, baseline) };
     const seconds = numberIn(configuration, 'confirmWithinSeconds') ?? CONFIRM_WITHIN_SECONDS;
-    return { wish: this.#known.wish, section: shadow?.desired, confirmWithinMs: seconds * 1000 };
+    return {
+      wish: this.#known.wish,
+      section: shadow?.desired,
+      fallback: () => this.#options.wish(plain, baseline),
+      confirmWithinMs: seconds * 1000,
+    };
   };
 
   tell({ wish, desiredBytes, ...told }: Told, checkpoint: Checkpoint, drift: NetworkState['drift']): void {

@@ -20,6 +20,8 @@ export interface ReadWish {
   readonly wish: WishAnswer;
   /** `desired` as it stands in the shadow. */
   readonly section: unknown;
+  /** What is to be instead, as long as nothing is in force. @throws Error */
+  readonly fallback: () => Promise<WishAnswer>;
   readonly confirmWithinMs: number;
 }
 
@@ -77,7 +79,7 @@ function failedAgain(failed: Failed | null, { wish, section }: ReadWish, error: 
 
 /** @returns milliseconds to rest, and whether what failed before is settled */
 async function turn(
-  { wish, section, confirmWithinMs }: ReadWish,
+  { wish, section, fallback, confirmWithinMs }: ReadWish,
   failed: Failed | null,
   begunMs: number,
   world: WishesWorld,
@@ -86,6 +88,7 @@ async function turn(
   const now = world.now();
   const next: Next = decide({
     wish,
+    fallback: checkpoint.good === null ? await fallback() : NOTHING,
     checkpoint,
     now,
     judgeable: (await world.baseline.read())?.revision ?? null,
@@ -123,6 +126,7 @@ async function turn(
   }
 }
 
+const NOTHING: WishAnswer = { kind: 'nothing' };
 const idOf = (wish: WishAnswer): string => (wish.kind === 'nothing' ? '' : wish.id);
 const bytesOf = (section: unknown): number => (section === undefined ? 0 : jsonBytes(section));
 const toError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));

@@ -4,6 +4,7 @@ import { type Goal, NO_POLICY, type RolledBack } from '../../../../components/ne
 
 const GOOD: Goal = { revision: '1-aaaaaaaaaaaa', document: '{"sequence":1}' };
 const NEW: Goal = { revision: '2-bbbbbbbbbbbb', document: '{"sequence":2}' };
+const OTHER: Goal = { revision: '3-cccccccccccc', document: '{"sequence":3}' };
 const wishFor = ({ revision, document }: Goal): WishAnswer => ({
   kind: 'policy',
   id: `wish ${revision}`,
@@ -16,6 +17,7 @@ const DEADLINE = { boot: 'this', uptimeMs: 160_000 };
 const pending = (goal: Goal) => ({ ...goal, provisional: { deadline: DEADLINE, state: 'pending' as const } });
 const situation = (more: Partial<Situation>): Situation => ({
   wish: wishFor(NEW),
+  fallback: { kind: 'nothing' },
   checkpoint: { ...NO_POLICY, good: GOOD },
   now: NOW,
   judgeable: null,
@@ -33,6 +35,38 @@ const failed = (times: number, agoMs: number, id = `wish ${NEW.revision}`) =>
 test.each<[string, Situation, Partial<Next>]>([
   ['a new wish is applied', situation({}), { do: 'apply', goal: NEW }],
   ['the first one, too', situation({ checkpoint: NO_POLICY }), { do: 'apply', goal: NEW }],
+  [
+    'a bare truck becomes what the baseline says before it becomes anything else',
+    situation({ checkpoint: NO_POLICY, fallback: wishFor(GOOD) }),
+    { do: 'apply', goal: GOOD },
+  ],
+  [
+    'also when its wish makes no sense',
+    situation({ checkpoint: NO_POLICY, fallback: wishFor(GOOD), wish: { kind: 'refused', id: 'x', problems: [] } }),
+    { do: 'apply', goal: GOOD },
+  ],
+  [
+    'a baseline that was rolled back is not in the wish’s way',
+    situation({
+      checkpoint: { ...NO_POLICY, rolledBack: { revision: GOOD.revision, why: 'so', fault: 'policy', times: 1 } },
+      fallback: wishFor(GOOD),
+    }),
+    { do: 'apply', goal: NEW },
+  ],
+  [
+    'a baseline that can’t be applied is tried again with patience',
+    situation({
+      checkpoint: NO_POLICY,
+      fallback: wishFor(GOOD),
+      failed: { id: `wish ${NEW.revision}`, times: 1, agoMs: 1000, why: 'in the way' },
+    }),
+    { do: 'wait', milliseconds: 4000 },
+  ],
+  [
+    'the baseline is nothing to a truck that has a policy',
+    situation({ fallback: wishFor(OTHER) }),
+    { do: 'apply', goal: NEW },
+  ],
   ['what is in force is left alone', situation({ wish: wishFor(GOOD) }), { do: 'rest', status: 'applied' }],
   ['no wish leaves what is in force', situation({ wish: { kind: 'nothing' } }), { do: 'rest', status: 'applied' }],
   [

@@ -30,6 +30,7 @@ const MEASURING_MS = 2000;
 class SimulatedAgent {
   readonly told: Told[] = [];
   desired: WishAnswer = { kind: 'nothing' };
+  fallback: WishAnswer = { kind: 'nothing' };
   isReachable = true;
   rows: (document: string) => readonly MeasuredRow[] | Error = () => [ROW];
   cloud: (document: string) => boolean = () => true;
@@ -84,7 +85,10 @@ class SimulatedAgent {
       isCloudAlive: async () => this.cloud(this.#inForce()),
       read: async (): Promise<ReadWish> => {
         if (!this.isReachable) throw new Error('Greengrass IPC: there is no connection');
-        return { wish: this.desired, section: {}, confirmWithinMs: WITHIN_MS };
+        return {
+          ...{ wish: this.desired, section: {}, confirmWithinMs: WITHIN_MS },
+          fallback: async () => this.fallback,
+        };
       },
       rest: async (milliseconds) => {
         await wait(milliseconds);
@@ -261,4 +265,26 @@ test('the first wish ever is taken without measuring: there is nothing to go bac
   agent.rows = () => new Error('nothing to measure');
   await agent.live();
   expect(agent.statuses).toEqual(['applying', 'applied']);
+});
+
+test('the first wish of a truck that has a baseline can’t lock it out: it is measured, and there is something to go back to', async () => {
+  const { before, after } = await begun();
+  const truck = await truckWith(null);
+  const agent = new SimulatedAgent(truck);
+  [agent.fallback, agent.desired] = [wishFor(before), wishFor(after)];
+  agent.cloud = (document) => document === before.document;
+  await agent.live();
+  expect(agent.statuses).toEqual(['applying', 'applying', 'rolled-back']);
+  expect(truck.is(before)).toBe(true);
+});
+
+test('a truck whose first wish makes no sense is what the baseline says, and tells why it is not more', async () => {
+  const { before } = await begun();
+  const truck = await truckWith(null);
+  const agent = new SimulatedAgent(truck);
+  const problems = [{ severity: 'error' as const, path: 'desired', message: 'no' }];
+  [agent.fallback, agent.desired] = [wishFor(before), { kind: 'refused', id: 'x', problems }];
+  await agent.live();
+  expect(agent.told.at(-1)).toMatchObject({ status: 'refused', problems });
+  expect(truck.is(before)).toBe(true);
 });
