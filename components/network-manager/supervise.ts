@@ -1,5 +1,5 @@
+import { Bell } from '../host/bell.ts';
 import { backOff } from './back-off.ts';
-import { Bell } from './bell.ts';
 import type { EventSource } from './events.ts';
 
 /** Told of what the sources notice. */

@@ -1,9 +1,9 @@
 import { describe, type Obstacle, type Step } from '../../lib/truck/steps.ts';
+import { Bell } from '../host/bell.ts';
 import { type Agenda, beginLook, dueAt, EMPTY_AGENDA, encourage, endLook, notice, type Pace } from './agenda.ts';
 import type { Applied } from './applied.ts';
 import { ObstacleError } from './apply.ts';
 import { backOff } from './back-off.ts';
-import { Bell } from './bell.ts';
 import type { EventSource } from './events.ts';
 import { supervise } from './supervise.ts';
 

@@ -13,3 +13,14 @@ export async function haltDaemon(machine: Machine, pidFile: string, program: str
   ].join('; ');
   await machine.run(['sh', '-c', halt, 'halt', pidFile, program]);
 }
+
+/** Ends one as kill -9 does, alone, and waits until it is gone. @throws MachineError where none runs */
+export async function killDaemon(machine: Machine, pidFile: string, program: string): Promise<void> {
+  const kill = [
+    'pid=$(cat "$1")',
+    'grep -q "$2" "/proc/$pid/cmdline"',
+    'kill -9 "$pid"',
+    'while grep -q "$2" "/proc/$pid/cmdline" 2>/dev/null; do sleep 0.01; done',
+  ].join(' && ');
+  await machine.run(['sh', '-c', kill, 'kill', pidFile, program]);
+}

@@ -10,6 +10,7 @@ import {
   reportDueAt,
   startReporting,
 } from '../../../lib/shadow/reporting.ts';
+import { Bell } from '../bell.ts';
 import type { GreengrassIpc } from './greengrass-ipc.ts';
 import { getShadow, updateReported } from './shadow.ts';
 
@@ -22,7 +23,7 @@ export class ShadowReporter {
   readonly #shadow: ShadowName;
   readonly #say: (event: string, why: string) => void;
   #reporting: Reporting<Document> = startReporting(performance.now(), REPORTING_PACE);
-  #ring: () => void = () => undefined;
+  readonly #told = new Bell();
 
   constructor(ipc: GreengrassIpc, thing: string, shadow: ShadowName, say: (event: string, why: string) => void) {
     this.#ipc = ipc;
@@ -33,7 +34,7 @@ export class ShadowReporter {
 
   tell(next: Report<Document>): void {
     this.#reporting = report(this.#reporting, next);
-    this.#ring();
+    this.#told.ring();
   }
 
   /** Sends until the signal. */
@@ -41,7 +42,7 @@ export class ShadowReporter {
     while (!signal.aborted) {
       await this.#ipc.connected(signal);
       const waitMs = reportDueAt(this.#reporting, REPORTING_PACE) - performance.now();
-      if (waitMs > 0) await this.#rest(waitMs, signal);
+      if (waitMs > 0) await this.#told.wait(waitMs, signal);
       else if (!signal.aborted) await this.#send();
     }
   }
@@ -60,20 +61,5 @@ export class ShadowReporter {
       this.#reporting = endReport(this.#reporting, 'failed');
       this.#say('not-reported', error instanceof Error ? error.message : String(error));
     }
-  }
-
-  /** Until the time is over, something new is told, or the signal. */
-  async #rest(milliseconds: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, Math.min(milliseconds, 2 ** 31 - 1));
-      this.#ring = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      signal.addEventListener('abort', this.#ring, { once: true });
-    });
-    signal.removeEventListener('abort', this.#ring);
-    this.#ring = () => undefined;
   }
 }

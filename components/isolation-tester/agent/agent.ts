@@ -1,10 +1,10 @@
 import { unwatchFile, watchFile } from 'node:fs';
 import { join } from 'node:path';
+import { Bell } from '../../host/bell.ts';
 import { type Health, healthAfter } from '../../host/health.ts';
 import { say, sayError } from '../../host/say.ts';
 import type { Surroundings } from '../../host/surroundings.ts';
 import { ask } from '../../host/worker.ts';
-import { Bell } from '../../network-manager/bell.ts';
 import { type Goal, readCheckpoint } from '../../network-manager/checkpoint.ts';
 import { inForce } from '../../network-manager/provisional.ts';
 import { stateDirectory } from '../../network-manager/truck.ts';

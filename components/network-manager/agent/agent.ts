@@ -1,10 +1,10 @@
 import type { NetworkState } from '../../../lib/shadow/network-report.ts';
 import { describe } from '../../../lib/truck/steps.ts';
+import { Bell } from '../../host/bell.ts';
 import { type Health, healthAfter } from '../../host/health.ts';
 import { say, sayError } from '../../host/say.ts';
 import { ask } from '../../host/worker.ts';
 import type { Meaning } from '../apply.ts';
-import { Bell } from '../bell.ts';
 import { readCheckpoint } from '../checkpoint.ts';
 import { eventSources } from '../events.ts';
 import { hold } from '../hold.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { haltDaemon } from '../daemon.ts';
+import { haltDaemon, killDaemon } from '../daemon.ts';
 import type { Machine } from '../machine/machine.ts';
 import { thisMachine } from '../machine/this-machine.ts';
 import { checkNames } from '../shadow/names.ts';
@@ -95,13 +95,7 @@ export class Cloud {
 
   /** Ends it as kill -9 does, the broker too. */
   async kill(): Promise<void> {
-    const kill = [
-      'pid=$(cat "$1")',
-      'grep -q "$2" "/proc/$pid/cmdline"',
-      'kill -9 "$pid"',
-      'while grep -q "$2" "/proc/$pid/cmdline" 2>/dev/null; do sleep 0.01; done',
-    ].join(' && ');
-    await this.#machine.run(['sh', '-c', kill, 'kill', this.#paths.pidFile, PROGRAM]);
+    await killDaemon(this.#machine, this.#paths.pidFile, PROGRAM);
   }
 
   async isUp(): Promise<boolean> {

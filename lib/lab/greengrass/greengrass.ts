@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Credentials } from '../cloud/certificates.ts';
 import type { Cloud } from '../cloud/cloud.ts';
-import { haltDaemon } from '../daemon.ts';
+import { haltDaemon, killDaemon } from '../daemon.ts';
 import type { Machine } from '../machine/machine.ts';
 import { thisMachine } from '../machine/this-machine.ts';
 import { namespaceOf } from '../topology.ts';
@@ -83,13 +83,7 @@ export class Greengrass {
 
   /** Ends it alone, as kill -9 does; the components' processes stay until it is started again. */
   async kill(): Promise<void> {
-    const kill = [
-      'pid=$(cat "$1")',
-      'grep -q "$2" "/proc/$pid/cmdline"',
-      'kill -9 "$pid"',
-      'while grep -q "$2" "/proc/$pid/cmdline" 2>/dev/null; do sleep 0.01; done',
-    ].join(' && ');
-    await this.#machine.run(['sh', '-c', kill, 'kill', pidFileIn(this.#options.directory), PROGRAM]);
+    await killDaemon(this.#machine, pidFileIn(this.#options.directory), PROGRAM);
   }
 
   /** Fulfilled when everything is up, or it was gone back. */

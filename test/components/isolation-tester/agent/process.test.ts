@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { writeCheckpoint } from '../../../../components/network-manager/checkpoint.ts';
 import { assembleEvidence, evidenceTopic, isolationTesterAccess, readPart } from '../../../../lib/shadow/index.ts';
 import { EXAMPLES, policyOf } from '../../../lib/truck/support.ts';
-import { bundle } from '../../bundle.ts';
+import { bundle, NATIVE } from '../../bundle.ts';
 import { FakeEngine, json } from '../../host/fake-engine.ts';
 import { ComponentNucleus, THING } from '../../host/ipc/nucleus.ts';
 import { until } from '../../host/until.ts';
@@ -15,7 +15,6 @@ import { until } from '../../host/until.ts';
 /** The isolation tester as a process, with a real nucleus socket, in a network namespace of its own: a truck on which nothing runs. */
 jest.setTimeout(90_000);
 
-const ROOT = join(__dirname, '../../../..');
 const COMPONENT = 'isolation-tester';
 const directory = mkdtempSync(join(tmpdir(), 'firebreak-tester-'));
 const state = join(directory, 'state');
@@ -47,11 +46,7 @@ beforeEach(async () => {
   tester = spawn('unshare', ['--net', process.execPath, join(directory, 'main.js')], {
     env: {
       ...process.env,
-      NODE_PATH: join(ROOT, 'node_modules'),
-      AWS_CRT_NODEJS_BINARY_ABSOLUTE_PATH: join(
-        ROOT,
-        'node_modules/aws-crt/dist/bin/linux-x64-glibc/aws-crt-nodejs.node',
-      ),
+      ...NATIVE,
       AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT: nucleus.nucleus.socket,
       SVCUID: `token-${COMPONENT}`,
       AWS_IOT_THING_NAME: THING,

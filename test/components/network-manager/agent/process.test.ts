@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { networkManagerAccess } from '../../../../lib/shadow/index.ts';
 import { EXAMPLES } from '../../../lib/truck/support.ts';
-import { bundle } from '../../bundle.ts';
+import { bundle, NATIVE } from '../../bundle.ts';
 import { FakeEngine } from '../../host/fake-engine.ts';
 import { ComponentNucleus, THING } from '../../host/ipc/nucleus.ts';
 import { until } from '../../host/until.ts';
@@ -13,7 +13,6 @@ import { until } from '../../host/until.ts';
 /** The network manager as a process, with a real nucleus socket, in a network namespace of its own: a bare truck whose Docker is empty. */
 jest.setTimeout(60_000);
 
-const ROOT = join(__dirname, '../../../..');
 const COMPONENT = 'network-manager';
 const directory = mkdtempSync(join(tmpdir(), 'firebreak-agent-'));
 const archive = join(directory, 'router.tar');
@@ -56,11 +55,7 @@ function begin(): void {
   agent = spawn('unshare', ['--net', process.execPath, join(directory, 'main.js')], {
     env: {
       ...process.env,
-      NODE_PATH: join(ROOT, 'node_modules'),
-      AWS_CRT_NODEJS_BINARY_ABSOLUTE_PATH: join(
-        ROOT,
-        'node_modules/aws-crt/dist/bin/linux-x64-glibc/aws-crt-nodejs.node',
-      ),
+      ...NATIVE,
       AWS_GG_NUCLEUS_DOMAIN_SOCKET_FILEPATH_FOR_COMPONENT: nucleus.nucleus.socket,
       SVCUID: `token-${COMPONENT}`,
       AWS_IOT_THING_NAME: THING,
@@ -130,7 +125,7 @@ test('the guard’s program ends well when nothing waits any longer', async () =
   const guard = spawn(process.execPath, [join(directory, 'worker.js'), 'guard'], {
     env: {
       ...process.env,
-      NODE_PATH: join(ROOT, 'node_modules'),
+      ...NATIVE,
       FIREBREAK_STATE: join(directory, 'nothing'),
       FIREBREAK_ROUTER_IMAGE: archive,
     },
