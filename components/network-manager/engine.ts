@@ -179,7 +179,8 @@ export async function exec(docker: Docker, container: string, command: readonly 
   if (ExitCode !== 0) throw new Error(`${command.join(' ')} in ${container}: exit code ${ExitCode}: ${output.trim()}`);
 }
 
-async function provideImage(docker: Docker, image: string): Promise<void> {
+/** Fetches an image that isn't there. @throws DockerError */
+export async function provideImage(docker: Docker, image: string): Promise<void> {
   if (!(await hasImage(docker, image))) await docker.pull(image);
 }
 

@@ -14,6 +14,7 @@ import {
   disconnect,
   exec,
   hasImage,
+  provideImage,
   removeContainer,
   removeNetwork,
   startContainer,
@@ -49,6 +50,7 @@ const EXECUTORS: { readonly [Name in Step['do']]: (step: StepOf<Name>, truck: Tr
   'remove-route': ({ route }) => removeHostRoute(route),
   'create-network': ({ network, specification }, { docker }) => createNetwork(docker, network, specification),
   'remove-network': ({ network }, { docker }) => removeNetwork(docker, network),
+  'provide-image': ({ image }, { docker }) => provideImage(docker, image),
   'create-container': ({ container, specification }, { docker }) => createContainer(docker, container, specification),
   'create-router': async ({ router, specification }, { docker, routerArchive, state }) => {
     if (!(await hasImage(docker, router.image))) await docker.load(routerArchive);

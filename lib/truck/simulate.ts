@@ -41,6 +41,8 @@ export function simulate(truck: Observed, step: Step, routerName: string): Obser
       return { ...truck, edgeRuleset: step.ruleset.fingerprint };
     case 'remove-edge-ruleset':
       return { ...truck, edgeRuleset: null };
+    case 'provide-image':
+      return truck;
     case 'set-sysctl':
       return { ...truck, sysctls: { ...truck.sysctls, [step.sysctl.path]: step.sysctl.value } };
     case 'add-link': {

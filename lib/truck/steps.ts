@@ -34,6 +34,7 @@ export type Step =
   | { readonly do: 'remove-route'; readonly route: HostRoute }
   | { readonly do: 'create-network'; readonly network: ContainerNetwork; readonly specification: string }
   | { readonly do: 'remove-network'; readonly network: string }
+  | { readonly do: 'provide-image'; readonly image: string }
   | { readonly do: 'create-container'; readonly container: OwnContainer; readonly specification: string }
   | { readonly do: 'create-router'; readonly router: Router; readonly specification: string }
   | { readonly do: 'start-container'; readonly container: string }
@@ -120,6 +121,8 @@ export function describe(step: Step): string {
       return `network ${step.network.name}: create (${step.network.driver}, ${step.network.subnet})`;
     case 'remove-network':
       return `network ${step.network}: remove`;
+    case 'provide-image':
+      return `image ${step.image}: there, or fetched`;
     case 'create-container':
       return `container ${step.container.name}: create from ${step.container.image}, ${step.container.endpoint.address} in ${step.container.endpoint.network}`;
     case 'create-router':

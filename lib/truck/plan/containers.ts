@@ -11,6 +11,8 @@ export interface ContainerChanges {
   readonly disconnections: readonly Step[];
   /** Of attachments that stay. */
   readonly mendings: readonly Step[];
+  /** Images that those who are made anew need: fetched while the old router, which leads to where they are, is still there. */
+  readonly images: readonly Step[];
   readonly creations: readonly Step[];
   readonly routerCreation: readonly Step[];
   readonly routerConnections: readonly Step[];
@@ -79,6 +81,8 @@ export function planContainers(
   const routerKept = kept.get(desired.router.name);
   const byRouter = (step: Step) => 'container' in step && step.container === desired.router.name;
   const connections = attachments.flatMap(({ connections }) => connections);
+  const created = own.filter(({ name }) => !kept.has(name));
+  const replacesRouter = routerKept === undefined && observed.router !== null;
 
   return {
     removals: removed.map(({ name }) => ({ do: 'remove-container', container: name })),
@@ -87,7 +91,10 @@ export function planContainers(
     routerCreation: routerKept === undefined ? [createRouter(desired.router)] : [],
     routerConnections: connections.filter(byRouter),
     routerStart: routerKept?.running === true ? [] : [{ do: 'start-container', container: desired.router.name }],
-    creations: own.filter(({ name }) => !kept.has(name)).map(createContainer),
+    images: replacesRouter
+      ? [...new Set(created.map(({ image }) => image))].map((image): Step => ({ do: 'provide-image', image }))
+      : [],
+    creations: created.map(createContainer),
     connections: connections.filter((step) => !byRouter(step)),
     starts: own
       .filter(({ name }) => kept.get(name)?.running !== true)

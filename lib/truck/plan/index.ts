@@ -11,7 +11,8 @@ import { addRoutes, removeRoutes, routeObstacles } from './routes.ts';
 /**
  * The steps from what is observed to what is desired; none when they are the same. The order is the point:
  *
- * 1. deny: the host's ruleset over old and new links, the edge's and the router's new rulesets;
+ * 1. deny: the host's ruleset over old and new links, the edge's and the router's new rulesets; where the router is to be made anew, fetch
+ *    images while the old one still leads to the internet;
  * 2. away with what is no longer wanted. Between networks this comes before the new, because VLAN IDs, subnets and names are
  *    unique on a truck and may be handed from an old segment to a new one; what stays is not touched;
  * 3. links, networks, the router (its configuration is written before it starts) and containers;
@@ -44,6 +45,7 @@ export function plan(desired: TruckNetwork, observed: Observed): Plan {
       ...denyOnHost(desired, observed, linkRemovals),
       ...tightenEdge(desired, observed),
       ...tightenRouter(desired.router, router),
+      ...containers.images,
       ...removeRoutes(desired.hostLink, observed),
       ...containers.removals,
       ...containers.disconnections,

@@ -88,6 +88,22 @@ describe('from any policy to any other', () => {
     );
   });
 
+  test('where the router is made anew, the images of whoever is made anew are fetched before it goes', () => {
+    fc.assert(
+      fc.property(anyPolicy, anyPolicy, (before, after) => {
+        const { truck } = applySimulated(compiled(before), BARE_TRUCK);
+        const { steps } = applySimulated(compiled(after), truck);
+        const gone = steps.findIndex((step) => step.do === 'remove-container' && step.container === 'router');
+        const fetched = steps.flatMap((step, index) =>
+          step.do === 'provide-image' && index < gone ? [step.image] : [],
+        );
+        const needed = steps.flatMap((step) => (step.do === 'create-container' ? [step.container.image] : []));
+        expect(fetched).toEqual(gone === -1 ? [] : [...new Set(needed)]);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   test('what both policies have in common is not touched', () => {
     fc.assert(
       fc.property(anyPolicy, anyPolicy, (before, after) => {
