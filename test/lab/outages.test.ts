@@ -38,9 +38,9 @@ beforeAll(async () => {
   // Whoever is killed on purpose every minute has more than three errors an hour.
   served = await ServedLab.open({ errorResetSeconds: 1 });
   await served.deploy();
-  await served.until('network', ({ status }) => status === 'applied');
+  const { revision: baseline } = await served.until('network', ({ status }) => status === 'applied');
   await served.desire({ policy: ARTICLE });
-  revision = await served.appliedAndIsolated();
+  revision = await served.appliedAndIsolated(baseline?.id);
 });
 afterAll(async () => {
   await flood?.counts.end();
