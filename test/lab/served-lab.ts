@@ -8,7 +8,7 @@ import { Lab } from '../../lib/lab/lab.ts';
 import { SHADOWS, type ShadowName } from '../../lib/shadow/names.ts';
 import { replacing } from '../../lib/shadow/replace.ts';
 import type { Matrix } from '../../lib/truck/judge.ts';
-import { example, openLab, ROOT } from './support.ts';
+import { example, openLab, presentLab, ROOT } from './support.ts';
 
 const THING = 'truck';
 export type Document = Readonly<Record<string, unknown>>;
@@ -82,8 +82,7 @@ export class ServedLab {
 
   /** Power off, power on, and Greengrass started as the truck's service manager starts it. */
   async reboot(): Promise<void> {
-    const { FIREBREAK_TEST_LAB: name = '' } = process.env;
-    this.lab = await Lab.reboot(name);
+    this.lab = await Lab.reboot(presentLab());
     const options = this.#errorResetSeconds === undefined ? {} : { errorResetSeconds: this.#errorResetSeconds };
     this.greengrass = await this.lab.greengrass(THING, options);
     await this.greengrass.start();
@@ -149,9 +148,8 @@ export class ServedLab {
 
   /** The rows of the matrix that came by the cloud, as `firebreak truck matrix` assembles it. */
   async rows(): Promise<Matrix['rows']> {
-    const { FIREBREAK_TEST_LAB: name = '' } = process.env;
     const program = join(ROOT, 'bin', 'firebreak');
-    const argv = [program, 'truck', 'matrix', '--thing', THING, '--lab', name, '--json'];
+    const argv = [program, 'truck', 'matrix', '--thing', THING, '--lab', presentLab(), '--json'];
     const { stdout } = await execa(process.execPath, argv, { reject: false, stderr: 'inherit' });
     return (JSON.parse(stdout) as { readonly matrix: Matrix }).matrix.rows;
   }

@@ -3,14 +3,18 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Lab } from '../../lib/lab/lab.ts';
 import type { Matrix } from '../../lib/truck/judge.ts';
+import { labName } from './lab-name.ts';
 
 export const ROOT = join(__dirname, '../..');
 
-export function openLab(): Promise<Lab> {
-  const name = process.env.FIREBREAK_TEST_LAB;
-  if (name === undefined) throw new Error('no lab: run these tests with jest --selectProjects lab');
-  return Lab.open(name);
+/** Name of the lab that this worker has. */
+export function presentLab(): string {
+  const { FIREBREAK_TEST_LAB: run, JEST_WORKER_ID: worker = '1' } = process.env;
+  if (run === undefined) throw new Error('no lab: run these tests with jest --selectProjects lab');
+  return labName(run, Number(worker));
 }
+
+export const openLab = (): Promise<Lab> => Lab.open(presentLab());
 
 export const example = (name: string): string => readFileSync(join(ROOT, 'examples', name), 'utf8');
 

@@ -1,6 +1,6 @@
 import { labCommand } from './lab-command.ts';
 
 export default function teardown(): void {
-  const name = process.env.FIREBREAK_TEST_LAB_TO_REMOVE;
-  if (name !== undefined) labCommand('down', '--name', name);
+  const names = process.env.FIREBREAK_TEST_LABS_TO_REMOVE?.split(' ') ?? [];
+  for (const name of names) labCommand('down', '--name', name);
 }

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Lab } from '../../lib/lab/lab.ts';
-import { apply, example, failures, matrix, openLab } from './support.ts';
+import { apply, example, failures, matrix, openLab, presentLab } from './support.ts';
 
 jest.setTimeout(900_000);
 
@@ -76,7 +76,7 @@ test('the power is cut in the midst of a change: recover puts the policy before 
   await lab.exec('truck', ['tee', '/run/changed.yaml'], { input: CHANGED });
   await lab.exec('truck', ['sh', '-c', `setsid sh -c '${start}' >/dev/null 2>&1 </dev/null`]);
   await until(async () => (await status()).underway !== null);
-  lab = await Lab.reboot(process.env.FIREBREAK_TEST_LAB ?? '');
+  lab = await Lab.reboot(presentLab());
   expect(await status()).toMatchObject({
     revision: expect.stringMatching(/^1-/),
     underway: expect.stringMatching(/^2-/),
