@@ -9,7 +9,10 @@ import type { Policy } from '../../lib/policy/index.ts';
 const ENOUGH = 100;
 const FLOWING_WITHIN_MS = 60_000;
 
-/** Waits until conversations that these policies allow come through, and enough has been sent of everything. @throws Error after a minute */
+/**
+ * Waits until, in the present phase, conversations that these policies allow come through, and enough has been sent of everything.
+ * @throws Error after a minute
+ */
 export async function flowing(flood: LabFlood, policies: readonly Policy[]): Promise<void> {
   const begun = performance.now();
   const tookMs: number[] = [];
@@ -17,10 +20,9 @@ export async function flowing(flood: LabFlood, policies: readonly Policy[]): Pro
     const asked = performance.now();
     const { tallies } = await flood.counts.tell();
     tookMs.push(Math.round(performance.now() - asked));
-    const phase = tallies.findLast(({ ranMs }) => ranMs >= 0)?.phase;
-    const present = tallies.filter((tally) => tally.phase === phase);
+    const present = tallies.filter(({ phase }) => phase === flood.present);
     const missing = present.filter((tally) => !isFlowing(tally, policies));
-    if (missing.length === 0) return;
+    if (present.length > 0 && missing.length === 0) return;
     if (performance.now() - begun > FLOWING_WITHIN_MS) {
       throw new Error(
         `does not flow (the flood was asked ${tookMs.length} times, and answered within ${Math.max(...tookMs)} ms): ${missing.map(({ stream, sent, heard }) => `${stream.name}: ${sent} sent, ${JSON.stringify(heard)}`).join('; ')}`,

@@ -13,6 +13,7 @@ export class LabFlood {
   readonly #lab: Lab;
   readonly #flood: Flood;
   readonly #trunkMac: string;
+  #present = '';
 
   private constructor(lab: Lab, flood: Flood, trunkMac: string) {
     this.#lab = lab;
@@ -43,6 +44,12 @@ export class LabFlood {
   /** The next phase, at all places that these policies know. */
   async phase(phase: string, policies: readonly Policy[], streams = this.streams(policies)): Promise<void> {
     await this.#flood.phase({ phase, places: this.#places(policies), streams });
+    this.#present = phase;
+  }
+
+  /** The phase that was begun last. */
+  get present(): string {
+    return this.#present;
   }
 
   /** Counts, as `Flood` gives them. */
