@@ -9,6 +9,12 @@ import { elements, type RegularChain, tableRuleset, when } from './text.ts';
 /** Before everything else that the host may have for bridged frames. */
 const FIRST = 'priority -450';
 
+/** Where a frame is looked at further, by what is known of it already. */
+const ARP = 'arp_messages';
+const ACROSS = 'across';
+const OUTWARD = 'outward';
+const INWARD = 'inward';
+
 /**
  * The edge: what may cross a segment's bridge at all, whatever the router does. The router's rules live in its container and are
  * gone while it starts; these stay in the host's kernel. They know no container's interface by its name (Docker names them anew each
@@ -16,8 +22,8 @@ const FIRST = 'priority -450';
  * either a flow's, or it has no business on any bridge. Which node and which port a flow opens only the router says; here it is
  * enough that two segments have a flow at all. Frames of other bridges, which have no address of a segment, pass.
  *
- * A rule for each segment, and no set of pairs of subnets: such a set is empty for a moment in each swap (see flows.ts), and conversations that
- * no change concerns would lose packets.
+ * A rule for each subnet, and no set of them: such a set is empty for a moment in each swap (see flows.ts), and what is denied by one would
+ * pass. Nor a map: the old one's elements go at the moment of the swap, for a frame that began before it.
  *
  * What comes to the host by a segment's port is marked as such, for the host's ruleset, which doesn't see the port: whatever bridge that is on.
  *
@@ -26,12 +32,12 @@ const FIRST = 'priority -450';
 export function edgeRuleset(policy: Policy): Ruleset {
   const subnets = policy.segments.map(({ subnet }) => subnet);
   if (subnets.length === 0) return tableRuleset('bridge', 'firebreak_edge', [forward(hostLink(policy))]);
-  const all = elements(subnets);
   const claims = policy.segments.flatMap((segment) =>
     [segment.router, segment.gateway].map((address) => ({ address, mac: routerMac(segment) })),
   );
   const routers = elements(claims.map(({ address }) => address));
   const vlanLinks = elements(policy.segments.map(({ vlanInterface }) => `"${vlanInterface}"`));
+  const online = segmentsOnline(policy);
   return tableRuleset('bridge', 'firebreak_edge', [
     forward([
       // Devices speak IPv4 and ARP: no IPv6, and no tag inside a tag.
@@ -40,25 +46,15 @@ export function edgeRuleset(policy: Policy): Ruleset {
       ...hostLink(policy),
       // Two segments never share a bridge, whoever made a link or a container's port the port of another one.
       ...apart(policy),
-      // Nobody else has the router's addresses.
-      `arp saddr ip ${routers} arp saddr ip . arp saddr ether != ${elements(claims.map(pairOfClaim))} counter drop`,
-      // Who asks as nobody whether somebody has an address (RFC 5227) is answered as nobody.
-      ...policy.segments.map(
-        ({ subnet }) => `ether type arp arp saddr ip ${subnet} arp daddr ip ${elements([subnet, '0.0.0.0'])} accept`,
-      ),
+      `ether type arp jump ${ARP}`,
       // Who speaks to the router has an address of the router's segment there: no bridge is known here, but the router's MAC address tells it.
       ...policy.segments.map(
         (segment) => `ether daddr ${routerMac(segment)} ip saddr != ${segment.subnet} counter drop`,
       ),
-      `arp saddr ip ${all} counter drop`,
+      ...policy.segments.map(({ subnet }, index) => `ip saddr ${subnet} jump ${sourceChainOf(index)}`),
       ...policy.segments.map(
-        (segment) => `ip saddr ${segment.subnet} ip daddr ${elements(partners(policy, segment))} accept`,
+        (segment) => `ip daddr ${segment.subnet} ${online.includes(segment) ? `jump ${INWARD}` : 'counter drop'}`,
       ),
-      `ip saddr ${all} ip daddr ${all} counter drop`,
-      `ip saddr ${all} ip daddr { 224.0.0.0/4, 255.255.255.255 } accept`,
-      ...internet(policy),
-      `ip saddr ${all} counter drop`,
-      `ip daddr ${all} counter drop`,
     ]),
     {
       name: 'prerouting',
@@ -66,7 +62,49 @@ export function edgeRuleset(policy: Policy): Ruleset {
       policy: 'accept',
       rules: [`iifgroup ${PORT_GROUPS.from}-${PORT_GROUPS.to} meta mark set ${FROM_A_SEGMENT}`],
     },
+    {
+      name: ARP,
+      rules: [
+        // Nobody else has the router's addresses.
+        `arp saddr ip ${routers} arp saddr ip . arp saddr ether != ${elements(claims.map(pairOfClaim))} counter drop`,
+        ...subnets.flatMap((subnet) => [
+          `arp saddr ip ${subnet} arp daddr ip ${subnet} accept`,
+          // Who asks as nobody whether somebody has an address (RFC 5227) is answered as nobody.
+          `arp saddr ip ${subnet} arp daddr ip 0.0.0.0 accept`,
+          `arp saddr ip ${subnet} counter drop`,
+        ]),
+      ],
+    },
     ...policy.segments.map((segment, index) => portsOf(policy, segment, index)),
+    ...policy.segments.map((segment, index) => ({
+      name: sourceChainOf(index),
+      rules: [
+        ...partners(policy, segment).map((subnet) => `ip daddr ${subnet} accept`),
+        `jump ${ACROSS}`,
+        online.includes(segment) ? `jump ${OUTWARD}` : 'counter drop',
+      ],
+    })),
+    {
+      name: ACROSS,
+      rules: [
+        ...subnets.map((subnet) => `ip daddr ${subnet} counter drop`),
+        'ip daddr 224.0.0.0/4 accept',
+        'ip daddr 255.255.255.255 accept',
+      ],
+    },
+    ...when(online, {
+      name: OUTWARD,
+      rules: [...NOT_INTERNET.map((range) => `ip daddr ${range} counter drop`), 'accept'],
+    }),
+    ...when(online, {
+      name: INWARD,
+      rules: [
+        // Errors on the way to the internet come from private addresses, too.
+        'icmp type { destination-unreachable, time-exceeded, parameter-problem } accept',
+        ...NOT_INTERNET.map((range) => `ip saddr ${range} counter drop`),
+        'accept',
+      ],
+    }),
   ]);
 }
 
@@ -82,9 +120,9 @@ function hostLink({ hostLink: link }: Policy): readonly string[] {
 
 /** By the VLAN link or by its group it is known whose port a frame came in by (port-group.ts). */
 function apart({ segments }: Policy): readonly string[] {
-  const byGroup = segments.map(({ subnet }, index) => `${portGroup(subnet)} : jump ${chainOf(index)}`);
-  const byName = segments.map(({ vlanInterface }, index) => `"${vlanInterface}" : jump ${chainOf(index)}`);
-  return [`iifgroup vmap ${elements(byGroup)}`, `iifname vmap ${elements(byName)}`];
+  const byGroup = segments.map(({ subnet }, index) => `iifgroup ${portGroup(subnet)} jump ${portChainOf(index)}`);
+  const byName = segments.map(({ vlanInterface }, index) => `iifname "${vlanInterface}" jump ${portChainOf(index)}`);
+  return [...byGroup, ...byName];
 }
 
 /** What comes in by a port of this segment goes out by none of another's. */
@@ -93,13 +131,12 @@ function portsOf({ segments }: Policy, segment: Segment, index: number): Regular
   const groups = elements(others.map(({ subnet }) => `${portGroup(subnet)}`));
   const vlanLinks = elements(others.map(({ vlanInterface }) => `"${vlanInterface}"`));
   const rules = [`oifgroup ${groups} counter drop`, `oifname ${vlanLinks} counter drop`];
-  return { name: chainOf(index), rules: when(others, rules.join('\n    ')) };
+  return { name: portChainOf(index), rules: when(others, rules.join('\n    ')) };
 }
 
 /** By number, because chains stay: those of a segment that is gone are another's. */
-function chainOf(index: number): string {
-  return `ports_${index}`;
-}
+const portChainOf = (index: number) => `ports_${index}`;
+const sourceChainOf = (index: number) => `from_${index}`;
 
 function forward(rules: readonly string[]) {
   return { name: 'forward', hook: `filter hook forward ${FIRST}`, policy: 'accept', rules } as const;
@@ -110,9 +147,8 @@ const pairOfClaim = ({ address, mac }: { readonly address: string; readonly mac:
 /** Subnets with which a segment may speak: its own, and those at the other end of its flows, in both directions, because answers come back. */
 function partners(policy: Policy, segment: Segment): readonly string[] {
   const pairs = policy.flows.map(({ from, to }) => [segmentOf(policy, from), segmentOf(policy, to)] as const);
-  return [segment, ...pairs.flatMap(([a, b]) => (a === segment ? [b] : b === segment ? [a] : []))].flatMap((partner) =>
-    partner === undefined ? [] : [partner.subnet],
-  );
+  const all = [segment, ...pairs.flatMap(([a, b]) => (a === segment ? [b] : b === segment ? [a] : []))];
+  return [...new Set(all.flatMap((partner) => (partner === undefined ? [] : [partner.subnet])))].sort();
 }
 
 /** The segment that a flow's side is, or is in; none for the internet. */
@@ -121,14 +157,8 @@ function segmentOf(policy: Policy, party: string): Segment | undefined {
   return policy.segments.find((segment) => segment.name === name);
 }
 
-/** Segments of which some node may speak to the internet; errors on the way there come from private addresses, too. */
-function internet(policy: Policy): readonly string[] {
-  const opened = policy.flows.filter(({ to }) => to === 'internet').map(({ from }) => segmentOf(policy, from)?.name);
-  const online = policy.segments.filter((segment) => segment.internet || opened.includes(segment.name));
-  const subnets = elements(online.map(({ subnet }) => subnet));
-  const errors = '{ destination-unreachable, time-exceeded, parameter-problem }';
-  return when(online, `ip saddr ${subnets} ip daddr != ${elements(NOT_INTERNET)} accept`).concat(
-    when(online, `ip daddr ${subnets} ip saddr != ${elements(NOT_INTERNET)} accept`),
-    when(online, `ip daddr ${subnets} icmp type ${errors} accept`),
-  );
+/** Segments of which some node may speak to the internet. */
+function segmentsOnline(policy: Policy): readonly Segment[] {
+  const opened = policy.flows.filter(({ to }) => to === 'internet').map(({ from }) => segmentOf(policy, from));
+  return policy.segments.filter((segment) => segment.internet || opened.includes(segment));
 }

@@ -59,14 +59,15 @@ function rulesOf({
       `${from} ether saddr != ${routerMac} counter drop`,
       `${from} meta nfproto != ipv4 counter drop`,
       `${from} ip daddr != ${host} counter drop`,
-      ...when(segments, `${from} ip saddr ${elements(segments)} counter drop`),
+      ...segments.map((subnet) => `${from} ip saddr ${subnet} counter drop`),
     ],
     input: [`${from} ct direction reply ct state { established, related } accept`, `${from} counter drop`],
     forward: [`${from} counter drop`, `${to} counter drop`],
     output: [
       `${to} ip saddr ${host} ip daddr ${router} icmp type echo-request accept`,
-      ...when(segments, `${to} ip daddr ${elements(segments)} counter drop`),
-      `${to} ip saddr ${host} ip daddr != ${elements(NOT_INTERNET)} accept`,
+      // A rule for each, and no set: that would be empty for a moment in each swap (see flows.ts).
+      ...[...segments, ...NOT_INTERNET].map((range) => `${to} ip daddr ${range} counter drop`),
+      `${to} ip saddr ${host} accept`,
       `${to} counter drop`,
     ],
   };

@@ -11,7 +11,7 @@ import { type BaseChain, elements, REVISION_MARK, type RegularChain, tableRulese
  */
 function forwarding(uplinks: readonly number[]): readonly string[] {
   return [
-    ...when(uplinks, `oifgroup ${elements(uplinks.map(String))} ip daddr ${elements(NOT_INTERNET)} counter drop`),
+    ...when(uplinks, `oifgroup ${elements(uplinks.map(String))} jump to_uplink`),
     `ct mark ${REVISION_MARK} ct state { established, related } accept`,
     'ct direction original ct state { new, established } jump openings',
     'ct direction reply ct state established jump answers',
@@ -27,8 +27,11 @@ function forwarding(uplinks: readonly number[]): readonly string[] {
  * - input: the router answers an echo request only on the address of the interface it came in by;
  * - forward: first the conversations that this very ruleset has allowed, known by the connection's mark; all others, also those that an
  *   earlier ruleset allowed or that somebody let in, are looked up: one set lookup over all flows, then internet for the segments that
- *   have it, and for the host link. What is no internet has a rule for each range there: a set is empty for a moment in each swap, and one answer
- *   that passed then would carry the mark and keep its conversation open for good. So a revoked flow ends with its conversations, and a conversation that stays allowed loses no packet when rulesets change.
+ *   have it, and for the host link. So a revoked flow ends with its conversations, and a conversation that stays allowed loses no packet when
+ *   rulesets change.
+ *
+ * Whatever speaks of subnets or ranges is a rule for each: a set of them is empty for a moment in each swap (see flows.ts). What it denies would pass,
+ * and one answer that passed would carry the mark and keep its conversation open for good.
  */
 export function routerRuleset(policy: Policy): Ruleset {
   const uplinks = uplinkGroups(policy).map(({ group }) => group);
@@ -53,6 +56,11 @@ export function routerRuleset(policy: Policy): Ruleset {
       policy: 'accept',
       rules: masquerade(policy, uplinks),
     },
+    ...when(uplinks, {
+      name: 'from_uplink',
+      rules: [...inside(policy).map((subnet) => `ip saddr ${subnet} counter drop`), 'meta nfproto ipv4 accept'],
+    }),
+    ...when(uplinks, { name: 'to_uplink', rules: NOT_INTERNET.map((range) => `ip daddr ${range} counter drop`) }),
     { name: 'openings', rules: allowed(policy, uplinks, OPENING) },
     { name: 'answers', rules: allowed(policy, uplinks, ANSWER) },
     { name: 'internet', rules: [ALLOW] },
@@ -64,17 +72,11 @@ export function routerRuleset(policy: Policy): Ruleset {
 function sources(policy: Policy, uplinks: readonly number[]): readonly string[] {
   return [
     'iif lo accept',
-    // A rule for each segment, and no set of pairs with subnets: such a set is empty for a moment in each swap (see flows.ts).
     ...policy.segments.map((segment) => `iifgroup ${segment.vlan} ip saddr ${segment.subnet} accept`),
     ...onHostLink(policy, ({ host }) => `iifgroup ${HOST_GROUP} ip saddr ${host} accept`),
-    ...when(uplinks, `iifgroup ${elements(uplinks.map(String))} ${subnetsOtherThan(policy)}accept`),
+    ...when(uplinks, `iifgroup ${elements(uplinks.map(String))} jump from_uplink`),
     'counter comment "source not of this interface"',
   ];
-}
-
-function subnetsOtherThan(policy: Policy): string {
-  const subnets = inside(policy);
-  return subnets.length === 0 ? 'meta nfproto ipv4 ' : `ip saddr != ${elements(subnets)} `;
 }
 
 function ownAddresses(policy: Policy): readonly string[] {
@@ -103,10 +105,8 @@ function allowed(policy: Policy, uplinks: readonly number[], reading: Reading): 
 }
 
 function masquerade(policy: Policy, uplinks: readonly number[]): readonly string[] {
-  const subnets = inside(policy);
-  return uplinks.length > 0 && subnets.length > 0
-    ? [`oifgroup ${elements(uplinks.map(String))} ip saddr ${elements(subnets)} masquerade`]
-    : [];
+  if (uplinks.length === 0) return [];
+  return inside(policy).map((subnet) => `oifgroup ${elements(uplinks.map(String))} ip saddr ${subnet} masquerade`);
 }
 
 /** All subnets on the router's inner side. */

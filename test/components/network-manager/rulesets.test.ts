@@ -90,5 +90,5 @@ test('a swap keeps the base chains: their handles don’t change', async () => {
   const before = await handles();
   await loadAndKeep(rulesetOf('station.yaml'), ROUTER_TABLE, listings, NETNS);
   expect(await handles()).toEqual(before);
-  expect(before).toHaveLength(10);
+  expect(before).toHaveLength(12);
 });
