@@ -23,12 +23,16 @@ const FLOW: Document = {
   ...ARTICLE,
   flows: { 'one-to-two': { from: 'container1', to: 'container2', protocol: 'icmp' } },
 };
-const CUT: Document = {
+/** With an uplink that leads nowhere; each another, because what was rolled back is not tried a second time. */
+const cut = (octet: number): Document => ({
   ...ARTICLE,
   uplinks: {
-    wlan: { interface: 'wlp3s0f0', subnet: '192.168.77.0/24', address: '192.168.77.2', gateway: '192.168.77.1' },
+    wlan: {
+      interface: 'wlp3s0f0',
+      ...{ subnet: `192.168.${octet}.0/24`, address: `192.168.${octet}.2`, gateway: `192.168.${octet}.1` },
+    },
   },
-};
+});
 
 let served: ServedLab;
 let flood: LabFlood | undefined;
@@ -50,7 +54,7 @@ afterAll(async () => {
 /** The change to what was last desired has begun on the truck: it is in force and waits for its proof. */
 async function isProvisional(): Promise<void> {
   const ask = 'until grep -q \'"state": "pending"\' "$FIREBREAK_STATE"/checkpoint.json; do sleep 0.2; done';
-  await served.lab.exec('truck', ['timeout', '300', 'sh', '-c', ask]);
+  await served.lab.exec('truck', ['sh', '-c', ask], { timeoutMs: 300_000 });
 }
 
 async function cutIsRolledBack(): Promise<void> {
@@ -62,14 +66,14 @@ async function cutIsRolledBack(): Promise<void> {
 }
 
 test('a policy that cuts the uplink is rolled back though the network manager is killed right after applying it', async () => {
-  await served.replaceDesired({ policy: CUT });
+  await served.replaceDesired({ policy: cut(77) });
   await isProvisional();
   expect(await served.kill('network-manager')).toBe(true);
   await cutIsRolledBack();
 });
 
 test('and though the truck’s power is cut then', async () => {
-  await served.replaceDesired({ policy: CUT });
+  await served.replaceDesired({ policy: cut(78) });
   await isProvisional();
   await served.reboot();
   await cutIsRolledBack();
