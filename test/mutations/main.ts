@@ -12,6 +12,8 @@ import {
   type Run,
   stationMutations,
 } from './namespaces.ts';
+import { inRouterScript } from './router-script.ts';
+import { SCRIPT_MUTATIONS } from './script.ts';
 import { failures, outcomeLine, summary } from './show.ts';
 import { SURVIVORS } from './survivors.ts';
 import { survivorFor } from './verdict.ts';
@@ -31,6 +33,7 @@ const PARTS = {
         await onCarelessTruck('station.yaml', stationMutations().filter(isMeant), run);
         await onCarelessTruck('public addresses', publicMutations().filter(isMeant), run);
         await inConversations(conversationMutations().filter(isMeant), run);
+        await inRouterScript(SCRIPT_MUTATIONS.filter(isMeant), run);
       })(),
     ]);
   },
