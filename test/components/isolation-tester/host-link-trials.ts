@@ -26,6 +26,8 @@ interface Host {
 }
 
 const [PORT, THERE] = [7123, 7000];
+/** No other trial speaks to it: what connection tracking knows already isn’t led elsewhere. */
+const PUBLISHED = 7124;
 const MARKED = `udp dport ${PORT}`;
 const [OWN_MAC, NOBODY] = ['02:00:00:00:00:76', '02:00:00:00:00:77'];
 const OUTSIDE = '192.168.50.9';
@@ -203,9 +205,9 @@ const leadsNowhere = trial(
       what: 'to a port that a container publishes',
       send: sentBy(
         host,
-        datagram({ macs: [link.routerMac, macs.link], addresses: [ELSEWHERE, link.host], ports: [THERE, PORT] }),
+        datagram({ macs: [link.routerMac, macs.link], addresses: [ELSEWHERE, link.host], ports: [THERE, PUBLISHED] }),
       ),
-      setsOut: { place: 'switch', hook: 'prerouting', frames: `iifname "${link.bridge}" ${MARKED}` },
+      setsOut: { place: 'switch', hook: 'prerouting', frames: `iifname "${link.bridge}" udp dport ${PUBLISHED}` },
       arrives: forwarded({ frames: `iifname "${link.bridge}" ip daddr ${vendor}` }),
     };
     const outward: Passage = {
@@ -222,7 +224,7 @@ const leadsNowhere = trial(
     };
     await network.rules(
       'switch',
-      `chain docker { type nat hook prerouting priority dstnat; ip daddr ${link.host} ${MARKED} dnat ip to ${vendor}; }`,
+      `chain docker { type nat hook prerouting priority dstnat; ip daddr ${link.host} udp dport ${PUBLISHED} dnat ip to ${vendor}; }`,
     );
     await network.ip('switch', `route add ${ELSEWHERE}/32 via ${link.router} dev ${link.bridge}`);
     try {
@@ -313,7 +315,7 @@ const nobodyElse = trial(
         what,
         send: sentBy(host, frame),
         setsOut: { place: 'switch', family: 'bridge', hook: 'prerouting', frames: `iifname "n-${STRANGER}" ${known}` },
-        arrives: { place: 'switch', family: 'bridge', hook: 'postrouting', frames: `iifname "n-${STRANGER}" ${known}` },
+        arrives: { place: 'switch', family: 'bridge', hook: 'postrouting', frames: known },
       }),
     );
     return await whatPasses(network, passages);

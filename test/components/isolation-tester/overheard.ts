@@ -11,6 +11,8 @@ interface Overheard {
   readonly begin: () => unknown;
   /** Its first packet. */
   readonly opening: string;
+  /** The internet’s answer, to the router, which knows whose it is. */
+  readonly answer?: Omit<Datagram, 'macs'>;
   readonly forged: Omit<Datagram, 'macs'>;
 }
 
@@ -24,7 +26,8 @@ const asANode: LayerTrial = {
     const { network, policy } = truck;
     const [uplink] = policy.uplinks;
     if (uplink?.addressing.kind !== 'static') throw new Error('a truck with an address outside is needed');
-    const router = routerMac({ router: uplink.addressing.address });
+    const outside = uplink.addressing.address;
+    const router = routerMac({ router: outside });
     const { hostLink } = compiled(policy);
     const host = network.netns('switch');
     await truck.holds('router');
@@ -34,7 +37,7 @@ const asANode: LayerTrial = {
     for (const place of places) await network.rules(place, silent);
     if (hostLink !== undefined) await addHostRoute(hostLink.route, host);
     try {
-      const all = [...withInternet(truck), ...byFlows(truck)];
+      const all = [...withInternet(truck, outside), ...byFlows(truck)];
       const begun = await whatPasses(
         network,
         all.map(({ what, begin, opening: frames }) => ({
@@ -44,6 +47,25 @@ const asANode: LayerTrial = {
         })),
       );
       if (begun.length < all.length) throw new Error(`of ${all.length} conversations the router lets pass: ${begun}`);
+      // Only a conversation with answers is one that goes on.
+      const answered = await whatPasses(
+        network,
+        all.flatMap(({ what, answer }) => {
+          if (answer === undefined) return [];
+          const known = `iifname "out" udp dport ${answer.ports[1]}`;
+          return [
+            {
+              what,
+              send: () => forge(network, 'internet', 'eth0', datagram({ macs: [OUTSIDER, router], ...answer })),
+              setsOut: { place: 'router', hook: 'prerouting', frames: known },
+              arrives: { place: 'router', hook: 'forward', frames: known },
+            },
+          ];
+        }),
+      );
+      const due = all.filter(({ answer }) => answer !== undefined).length;
+      if (answered.length < due)
+        throw new Error(`of ${due} answers from the internet the router lets pass: ${answered}`);
       return await whatPasses(
         network,
         all.map(({ what, forged }) => {
@@ -64,28 +86,42 @@ const asANode: LayerTrial = {
 };
 
 /** As the node, to the internet: the router would send it out again, as that node's. */
-function withInternet({ network, policy }: CarelessTruck): readonly Overheard[] {
+function withInternet({ network, policy }: CarelessTruck, outside: string): readonly Overheard[] {
   const { probe } = policy.internet;
   const { hostLink } = policy;
   const nodes = policy.segments.flatMap(({ name, internet }) =>
     internet ? policy.nodes.filter(({ kind, segment }) => kind === 'container' && segment === name).slice(0, 1) : [],
   );
   return [
-    ...nodes.map(({ name, address }) => ({ name, address, say: () => say(network, name, PORT, probe, THERE) })),
+    ...nodes.map(({ name, address }) => ({
+      ...{ name, address },
+      begin: (port: number) => say(network, name, port, probe, THERE),
+    })),
     ...(hostLink === undefined
       ? []
-      : [{ name: 'the host', address: hostLink.host, say: () => sayByLink({ network, policy }) }]),
-  ].map(({ name, address, say: begin }) => ({
-    ...{ what: `as ${name}, to the internet`, begin, opening: `ip saddr ${address} udp dport ${THERE}` },
-    forged: { addresses: [address, probe], ports: [PORT, THERE] },
-  }));
+      : [
+          {
+            ...{ name: 'the host', address: hostLink.host },
+            begin: (port: number) => sayByLink({ network, policy }, port),
+          },
+        ]),
+  ].map(({ name, address, begin }, index) => {
+    // One each, which the router need not change.
+    const port = PORT + 1 + index;
+    return {
+      ...{ what: `as ${name}, to the internet`, begin: () => begin(port) },
+      opening: `ip saddr ${address} udp dport ${THERE}`,
+      answer: { addresses: [probe, outside], ports: [THERE, port] },
+      forged: { addresses: [address, probe], ports: [port, THERE] },
+    };
+  });
 }
 
-async function sayByLink({ network, policy }: Pick<CarelessTruck, 'network' | 'policy'>): Promise<void> {
+async function sayByLink({ network, policy }: Pick<CarelessTruck, 'network' | 'policy'>, port: number): Promise<void> {
   const { hostLink, internet } = policy;
   const route = `${internet.probe}/32 via ${hostLink?.router} dev ${hostLink?.bridge} src ${hostLink?.host}`;
   await network.ip('switch', `route add ${route}`);
-  say(network, 'switch', PORT, internet.probe, THERE);
+  say(network, 'switch', port, internet.probe, THERE);
   await network.ip('switch', `route delete ${route}`);
 }
 

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { hasCode } from '../../../components/host/errno.ts';
 import { CommandError, run } from '../../../components/host/run.ts';
 import type { RouterConfiguration } from '../../../lib/truck/network.ts';
 import { routerFiles } from '../../../lib/truck/router-files.ts';
@@ -166,12 +167,15 @@ export class ScriptTruck {
   /** A process of the script’s that goes on. */
   start(command: 'run' | 'apply'): { said(): string; end(): Promise<Ended>; readonly ended: Promise<Ended> } {
     const [file = '', ...args] = this.#argv(command);
-    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     this.#processes.push(child);
     let said = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk));
     const ended = new Promise<Ended>((resolve) =>
-      child.once('exit', (code) => resolve({ exitCode: code ?? undefined, said })),
+      child.once('exit', (code) => {
+        killGroup(child.pid);
+        resolve({ exitCode: code ?? undefined, said });
+      }),
     );
     const end = () => {
       child.kill('SIGTERM');
@@ -209,5 +213,14 @@ export class ScriptTruck {
   async #stopClients(): Promise<void> {
     for (const pid of await this.clients()) process.kill(Number(pid), 'SIGKILL');
     await until('DHCP clients end', async () => (await this.clients()).length === 0);
+  }
+}
+
+/** What a shell leaves in the background, which in a container ends with it. */
+function killGroup(leader: number | undefined): void {
+  try {
+    if (leader !== undefined) process.kill(-leader, 'SIGKILL');
+  } catch (error) {
+    if (!hasCode(error, 'ESRCH')) throw error;
   }
 }
