@@ -58,6 +58,9 @@ const trial = (
       });
     } finally {
       await removeHostRoute(link.route, netns);
+      // Who has sent as the router: the bridge believes that it is where he is.
+      const shown = { macs: [link.routerMac, NOBODY], addresses: [link.router, ELSEWHERE], ports: [9, 9] } as const;
+      forge(truck.network, 'router', link.bridge, datagram(shown));
     }
   },
 });

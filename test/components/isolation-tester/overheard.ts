@@ -46,7 +46,7 @@ const asANode: LayerTrial = {
           arrives: { place: 'router', hook: 'forward', frames },
         })),
       );
-      if (begun.length < all.length) throw new Error(`of ${all.length} conversations the router lets pass: ${begun}`);
+      if (begun.length < all.length) return [`of ${all.length} conversations the router lets pass ${begun.length}`];
       // Only a conversation with answers is one that goes on.
       const answered = await whatPasses(
         network,
@@ -64,8 +64,7 @@ const asANode: LayerTrial = {
         }),
       );
       const due = all.filter(({ answer }) => answer !== undefined).length;
-      if (answered.length < due)
-        throw new Error(`of ${due} answers from the internet the router lets pass: ${answered}`);
+      if (answered.length < due) return [`of ${due} answers from the internet the router lets pass ${answered.length}`];
       return await whatPasses(
         network,
         all.map(({ what, forged }) => {
