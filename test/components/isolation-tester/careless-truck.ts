@@ -120,7 +120,7 @@ export class CarelessTruck {
       },
     });
     try {
-      if (hostLink !== undefined) await network.ip(STRANGER, 'address flush dev eth0');
+      if (hostLink !== undefined) await network.sh(STRANGER, 'ip -4 address flush dev eth0');
       await network.ip(
         'internet',
         // It knows no way to a segment: whoever isn't masqueraded hears no answer.

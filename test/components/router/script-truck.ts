@@ -50,6 +50,7 @@ export class ScriptTruck {
   readonly network: TestNetwork;
   readonly #directory: string;
   readonly #processes: ChildProcess[] = [];
+  #started: { readonly child: ChildProcess; readonly ended: Promise<Ended> }[] = [];
   #changed: (file: string, text: string) => string = (_file, text) => text;
 
   private constructor(network: TestNetwork, directory: string) {
@@ -168,7 +169,6 @@ export class ScriptTruck {
   start(command: 'run' | 'apply'): { said(): string; end(): Promise<Ended>; readonly ended: Promise<Ended> } {
     const [file = '', ...args] = this.#argv(command);
     const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-    this.#processes.push(child);
     let said = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk));
     const ended = new Promise<Ended>((resolve) =>
@@ -177,6 +177,7 @@ export class ScriptTruck {
         resolve({ exitCode: code ?? undefined, said });
       }),
     );
+    this.#started.push({ child, ended });
     const end = () => {
       child.kill('SIGTERM');
       return ended;
@@ -211,6 +212,11 @@ export class ScriptTruck {
   }
 
   async #stopClients(): Promise<void> {
+    for (const { child, ended } of this.#started) {
+      if (child.exitCode === null && child.signalCode === null) killGroup(child.pid);
+      await ended;
+    }
+    this.#started = [];
     for (const pid of await this.clients()) process.kill(Number(pid), 'SIGKILL');
     await until('DHCP clients end', async () => (await this.clients()).length === 0);
   }
