@@ -104,4 +104,10 @@ export const SURVIVORS: readonly Survivor[] = [
     because: 'the kernel, or the engine, begins with this value, unless the machine says otherwise',
     here: true,
   },
+  {
+    truck: 'article.yaml',
+    mutation: /^edge, forward: without “ether daddr 06:fb:c6:13:00:01 counter drop”$/,
+    because:
+      'not shown yet: on the careless truck’s bridge a frame to the router’s MAC address doesn’t come out even without this rule, and why is not known',
+  },
 ];
