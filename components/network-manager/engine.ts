@@ -1,6 +1,6 @@
 import type { ContainerNetwork, OwnContainer, Router } from '../../lib/truck/network.ts';
 import { type Docker, DockerError, isAtLeast } from '../host/docker.ts';
-import { OWNER, OWNER_LABEL, SPECIFICATION_LABEL } from './labels.ts';
+import { containerRequest, networkRequest, routerRequest } from './engine-requests.ts';
 
 /** What the network manager does with the Docker Engine, in the words of the truck network. */
 
@@ -33,103 +33,26 @@ export interface ListedNetwork {
   readonly Options: Readonly<Record<string, string>> | null;
 }
 
-const labels = (specification: string) => ({ [OWNER_LABEL]: OWNER, [SPECIFICATION_LABEL]: specification });
-
 export async function createNetwork(docker: Docker, network: ContainerNetwork, specification: string): Promise<void> {
-  await docker.post('/networks/create', {
-    Name: network.name,
-    CheckDuplicate: true,
-    Driver: network.driver,
-    EnableIPv6: false,
-    Internal: network.internal === true,
-    IPAM: { Driver: 'default', Config: [{ Subnet: network.subnet, Gateway: network.gateway }] },
-    Options: network.options,
-    Labels: labels(specification),
-  });
+  await docker.post('/networks/create', networkRequest(network, specification));
 }
-
-/** What every container of ours has: no privileges beyond its image's needs, and it comes back by itself. */
-const HARDENED = {
-  RestartPolicy: { Name: 'always' },
-  SecurityOpt: ['no-new-privileges'],
-  LogConfig: { Type: 'local', Config: { 'max-size': '1m', 'max-file': '2' } },
-};
 
 export async function createContainer(docker: Docker, container: OwnContainer, specification: string): Promise<void> {
   await provideImage(docker, container.image);
-  const { network, address } = container.endpoint;
   const perEndpoint = isAtLeast(await docker.apiVersion(), '1.44');
-  await docker.post(
-    '/containers/create',
-    {
-      Image: container.image,
-      Hostname: container.name,
-      ...(container.command === undefined ? {} : { Cmd: container.command }),
-      ...(container.environment === undefined
-        ? {}
-        : { Env: Object.entries(container.environment).map(([name, value]) => `${name}=${value}`) }),
-      // An image whose command is a shell would end at once without a terminal (the article: `docker create -it`).
-      Tty: true,
-      OpenStdin: true,
-      ...(perEndpoint ? {} : { MacAddress: container.mac }),
-      Labels: labels(specification),
-      HostConfig: { ...HARDENED, NetworkMode: network },
-      NetworkingConfig: {
-        EndpointsConfig: {
-          [network]: { IPAMConfig: { IPv4Address: address }, ...(perEndpoint ? { MacAddress: container.mac } : {}) },
-        },
-      },
-    },
-    { query: { name: container.name } },
-  );
+  const request = containerRequest(container, specification, perEndpoint);
+  await docker.post('/containers/create', request, { query: { name: container.name } });
 }
 
-/**
- * The router: read-only, with NET_ADMIN and NET_RAW and nothing else. It may write below /proc/sys/net, its own namespace's, to open
- * itself once its ruleset is in; everything else of /proc/sys stays read-only, as Docker has it for every container.
- */
 export async function createRouter(
   docker: Docker,
   router: Router,
   specification: string,
   configuration: string,
 ): Promise<void> {
-  const [first, ...others] = router.endpoints;
-  if (first === undefined) throw new Error('a router needs an uplink or a segment');
-  await docker.post(
-    '/containers/create',
-    {
-      Image: router.image,
-      Hostname: router.name,
-      Labels: labels(specification),
-      HostConfig: {
-        ...HARDENED,
-        NetworkMode: first.network,
-        CapDrop: ['ALL'],
-        CapAdd: ['NET_ADMIN', 'NET_RAW'],
-        ReadonlyRootfs: true,
-        Tmpfs: { '/run': 'rw,noexec,nosuid,size=1m' },
-        Binds: [`${configuration}:/etc/firebreak:ro`],
-        ReadonlyPaths: [
-          '/proc/bus',
-          '/proc/fs',
-          '/proc/irq',
-          '/proc/sysrq-trigger',
-          ...['abi', 'debug', 'dev', 'fs', 'kernel', 'sunrpc', 'user', 'vm', 'xen'].map((name) => `/proc/sys/${name}`),
-        ],
-        Sysctls: sysctlsOf(router),
-      },
-      NetworkingConfig: { EndpointsConfig: { [first.network]: { IPAMConfig: { IPv4Address: first.address } } } },
-    },
-    { query: { name: router.name } },
-  );
-  for (const endpoint of others) await connect(docker, { container: router.name, ...endpoint });
-}
-
-/** Forwarding is off until the ruleset is in. Docker separates by dots; no interface is named here, whose name might hold one. */
-function sysctlsOf({ configuration }: Router): Readonly<Record<string, string>> {
-  const entries = configuration.sysctls.map(({ path, value }) => [path.replaceAll('/', '.'), value]);
-  return { 'net.ipv4.ip_forward': '0', ...Object.fromEntries(entries) };
+  const request = routerRequest(router, specification, configuration);
+  await docker.post('/containers/create', request, { query: { name: router.name } });
+  for (const endpoint of router.endpoints.slice(1)) await connect(docker, { container: router.name, ...endpoint });
 }
 
 export async function startContainer(docker: Docker, name: string): Promise<void> {

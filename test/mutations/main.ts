@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { print, remark } from '../../lib/cli/output.ts';
+import { inEngine } from './engine.ts';
 import type { Outcome } from './kill.ts';
 import { inLab } from './lab.ts';
 import {
@@ -12,6 +13,9 @@ import {
   type Run,
   stationMutations,
 } from './namespaces.ts';
+import { REQUEST_MUTATIONS } from './requests.ts';
+import { inRouterScript } from './router-script.ts';
+import { SCRIPT_MUTATIONS } from './script.ts';
 import { failures, outcomeLine, summary } from './show.ts';
 import { SURVIVORS } from './survivors.ts';
 import { survivorFor } from './verdict.ts';
@@ -31,9 +35,13 @@ const PARTS = {
         await onCarelessTruck('station.yaml', stationMutations().filter(isMeant), run);
         await onCarelessTruck('public addresses', publicMutations().filter(isMeant), run);
         await inConversations(conversationMutations().filter(isMeant), run);
+        await inRouterScript(SCRIPT_MUTATIONS.filter(isMeant), run);
       })(),
     ]);
   },
+  /** A real Docker Engine on this machine’s kernel. */
+  engine: (run: Run, isMeant: (mutation: { readonly name: string }) => boolean) =>
+    inEngine(REQUEST_MUTATIONS.filter(isMeant), run),
   lab: inLab,
 } as const;
 
@@ -50,7 +58,7 @@ async function mutate({ only, matching = '', json }: Options): Promise<void> {
   };
   const begun = performance.now();
   const pattern = new RegExp(matching);
-  for (const part of only === undefined ? (['netns', 'lab'] as const) : [only]) {
+  for (const part of only === undefined ? (['netns', 'engine', 'lab'] as const) : [only]) {
     await PARTS[part]({ report, signal: interrupted.signal }, ({ name }) => pattern.test(name));
   }
   const seconds = Math.round((performance.now() - begun) / 1000);

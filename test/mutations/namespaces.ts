@@ -2,9 +2,8 @@ import {
   CarelessTruck,
   type Countermeasures,
   countermeasuresOf,
-  type Layer,
 } from '../components/isolation-tester/careless-truck.ts';
-import { POLICIES, type PolicyName } from '../components/isolation-tester/layer-trial.ts';
+import { type LayerTrial, POLICIES, type PolicyName } from '../components/isolation-tester/layer-trial.ts';
 import { LAYER_TRIALS } from '../components/isolation-tester/trials.ts';
 import { Conversations } from '../components/network-manager/conversations.ts';
 import { CHANGING, LIVE_CHANGES } from '../components/network-manager/live-changes.ts';
@@ -12,8 +11,6 @@ import { compiled } from '../lib/truck/support.ts';
 import { allHold, firstToFail, type Outcome } from './kill.ts';
 import { type Mutation, mutations } from './mutations.ts';
 import { without } from './ruleset.ts';
-import { SURVIVORS } from './survivors.ts';
-import { survivorFor } from './verdict.ts';
 
 /** The article's truck: everything that can be taken out of it. */
 export const articleMutations = (): readonly Mutation[] =>
@@ -27,9 +24,10 @@ export const stationMutations = (): readonly Mutation[] =>
     .filter((mutation) => isNoSwap(mutation) && !isBetweenSegments(mutation))
     .filter(({ change }) => change?.takes !== 'element' || /tcp dport \{|ip saddr [\d./]+ ip daddr/.test(change.rule));
 
-/** Between segments with public addresses: nothing but this tells them from the internet. */
-const BETWEEN_SEGMENTS = /^ip saddr \{[^}]*\} ip daddr \{[^}]*\} counter drop$/;
-const isBetweenSegments = ({ change }: Mutation) => BETWEEN_SEGMENTS.test(ruleOf(change));
+/** Between segments, and between the host and them: where addresses are public, nothing but this tells them from the internet. */
+const BETWEEN_SEGMENTS =
+  /^across ip daddr [\d.]+\/\d+ counter drop$|^output oifname "fb-host" ip daddr [\d.]+\/(?!8|10|12|15|16|3)\d+ counter drop$/;
+const isBetweenSegments = ({ change }: Mutation) => BETWEEN_SEGMENTS.test(`${change?.chain} ${ruleOf(change)}`);
 
 export const publicMutations = (): readonly Mutation[] =>
   mutations(wholeOf('public addresses')).filter(isBetweenSegments);
@@ -38,11 +36,8 @@ export const publicMutations = (): readonly Mutation[] =>
 export const conversationMutations = (): readonly Mutation[] => {
   const { router } = countermeasuresOf(compiled(CHANGING));
   const nothing: Countermeasures = { host: '', edge: '', router: '', sysctls: [], routerSysctls: [] };
-  return (
-    mutations({ ...nothing, router })
-      .filter(({ change }) => change !== undefined && SWAPPED.includes(change.chain))
-      // Which ranges never go out by an uplink is the article's matter.
-      .filter(({ change }) => change?.takes !== 'element' || !change.rule.startsWith('oifgroup {'))
+  return mutations({ ...nothing, router }).filter(
+    ({ change }) => change !== undefined && SWAPPED.includes(change.chain),
   );
 };
 
@@ -64,6 +59,7 @@ export async function onCarelessTruck(
   all: readonly Mutation[],
   { report, signal }: Run,
 ): Promise<void> {
+  if (all.length === 0) return;
   const trials = LAYER_TRIALS.filter(({ policies }) => policies.includes(name));
   const truck = await CarelessTruck.make(POLICIES[name]());
   try {
@@ -73,8 +69,7 @@ export async function onCarelessTruck(
       const begun = performance.now();
       const mutate = () => truck.countermeasures(countermeasures);
       mutate();
-      const isAsked = survivorFor({ truck: name, mutation, seconds: 0 }, SURVIVORS)?.unasked !== true;
-      const concerned = trials.filter(({ layers }) => isAsked && layers.includes(layer)).sort(byLayers);
+      const concerned = trials.filter(({ layers }) => layers.includes(layer)).sort(byHope(mutation));
       const killed = await firstToFail(concerned, truck, mutate);
       report({ truck: name, mutation, ...killed, seconds: secondsSince(begun) });
     }
@@ -85,12 +80,14 @@ export async function onCarelessTruck(
   }
 }
 
-/** Few layers first: they hide least. */
-const byLayers = (a: { readonly layers: readonly Layer[] }, b: { readonly layers: readonly Layer[] }) =>
+/** First who is about it; then few layers: they hide least. */
+const byHope = (mutation: string) => (a: LayerTrial, b: LayerTrial) =>
+  Number(b.about?.test(mutation) ?? false) - Number(a.about?.test(mutation) ?? false) ||
   a.layers.length - b.layers.length;
 
 /** The same with conversations that go on while rulesets are swapped. */
 export async function inConversations(all: readonly Mutation[], { report, signal }: Run): Promise<void> {
+  if (all.length === 0) return;
   const there = await Conversations.make();
   try {
     await allHold(LIVE_CHANGES, there);

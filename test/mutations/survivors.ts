@@ -5,8 +5,8 @@ export interface Survivor {
   /** Its name, or what the names of several have in common. */
   readonly mutation: RegExp;
   readonly because: string;
-  /** Nobody is asked: tests measure it, but none that this run knows. Whether one would notice is not shown. */
-  readonly unasked?: true;
+  /** On some machines a test notices it all the same. */
+  readonly here?: true;
 }
 
 /**
@@ -19,19 +19,13 @@ export const SURVIVORS: readonly Survivor[] = [
     because: 'it decides nothing: it counts, for whoever reads the listing, what the chain’s default drops next',
   },
   {
-    mutation: /127\.0\.0\.0\/8 (in set \d )?of |internet_answers: without “ip saddr 127\./,
+    mutation: /: without “(oifname "fb-host" )?ip [sd]addr 127\.0\.0\.0\/8 counter drop”/,
     because:
       'the kernel itself neither forwards to a loopback address nor from one (RFC 1122, 3.2.1.3); the set says all that is no internet',
   },
   {
-    mutation: /^edge, forward: without parameter-problem in set 2 of /,
+    mutation: /^edge, inward: without parameter-problem of /,
     because: 'nothing on a way between Linux hosts says that; a router that can’t read an option would (RFC 792)',
-  },
-  {
-    truck: 'article.yaml',
-    mutation: /^router, prerouting: without \S+ in set 2 of “iifgroup \{ 5000 \} ip saddr != /,
-    because:
-      'forward drops what begins there; a packet that guesses a conversation within the truck would pass, which no test does yet',
   },
   {
     mutation: /^router, forward: without established of “ct mark /,
@@ -73,15 +67,47 @@ export const SURVIVORS: readonly Survivor[] = [
       'edge and forward drop it, too: the whole truck has two layers; on a careless one prerouting is seen alone',
   },
   {
-    mutation:
-      /fb-host|without “(ip|arp) [sd]addr (ip )?198\.19|without “ether [sd]addr 06:fb:c6:13|without 198\.19|without 4999|without “iifgroup 4999/,
-    because: 'the host link: test/components/network-manager/host-link.test.ts measures it on a truck of its own',
-    unasked: true,
+    truck: 'engine',
+    mutation: /LogConfig/,
+    because: 'it isolates nothing: it keeps a container’s output from filling the disk',
   },
   {
-    mutation: /1073741824-2147483647|0xf12eb4ea|iifgroup vmap \{ \d{10} : jump|oifgroup \{ \d{10}/,
+    truck: 'engine',
+    mutation: /CheckDuplicate$/,
+    because: 'somebody else’s network of the name is an obstacle before anything is asked for (plan.test.ts)',
+  },
+  {
+    truck: 'engine',
+    mutation: /EnableIPv6$|br0net: without Internal$/,
+    because: 'it is the engine’s default, said so that the request is complete',
+  },
+  {
+    truck: 'engine',
+    mutation: /^engine, (?!br0net|router).*enable_ip_masquerade$/,
+    because: 'an internal network is not masqueraded anyway; the option is said for all bridges alike',
+  },
+  {
+    truck: 'engine',
+    mutation: /ReadonlyPaths, \/proc\/(sysrq-trigger|sys\/(sunrpc|xen))$/,
+    because: 'a kernel that hasn’t got this path has nothing to protect there',
+    here: true,
+  },
+  {
+    truck: 'engine',
+    mutation: /Sysctls, net\.ipv4\.ip_forward$/,
+    because: 'a new namespace has it from the machine: it matters where that forwards, as a truck does',
+    here: true,
+  },
+  {
+    truck: 'engine',
+    mutation: /Sysctls, net\.ipv(4\.conf\.\w+\.rp_filter|6\.)/,
+    because: 'the kernel, or the engine, begins with this value, unless the machine says otherwise',
+    here: true,
+  },
+  {
+    truck: 'article.yaml',
+    mutation: /^edge, forward: without “ether daddr 06:fb:c6:13:00:01 counter drop”$/,
     because:
-      'ports that somebody moved: test/components/network-manager/edge.test.ts measures them on a truck of its own',
-    unasked: true,
+      'not shown yet: on the careless truck’s bridge a frame to the router’s MAC address doesn’t come out even without this rule, and why is not known',
   },
 ];

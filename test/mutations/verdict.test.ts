@@ -19,6 +19,12 @@ test.each<readonly [string, Outcome, string]>([
   expect(verdictOf(each, [LISTED])).toBe(verdict);
 });
 
+test('what depends on the machine is right either way', () => {
+  const here = { ...LISTED, here: true } as const;
+  expect(verdictOf(outcome('counts', 'a test'), [here])).toBe('killed');
+  expect(verdictOf(outcome('counts'), [here])).toBe('listed');
+});
+
 test('a survivor that is listed and isn’t there any more is stale, on trucks that were tried', () => {
   const elsewhere = { ...LISTED, truck: 'station.yaml' };
   expect(stale([outcome('a rule', 'a test')], [LISTED, elsewhere])).toEqual([LISTED]);

@@ -5,9 +5,9 @@ import type { Survivor } from './survivors.ts';
 export type Verdict = 'killed' | 'listed' | 'survived' | 'listed, but killed';
 
 export function verdictOf(outcome: Outcome, survivors: readonly Survivor[]): Verdict {
-  const isListed = survivorFor(outcome, survivors) !== undefined;
-  if (outcome.killedBy === undefined) return isListed ? 'listed' : 'survived';
-  return isListed ? 'listed, but killed' : 'killed';
+  const listed = survivorFor(outcome, survivors);
+  if (outcome.killedBy === undefined) return listed === undefined ? 'survived' : 'listed';
+  return listed === undefined || listed.here === true ? 'killed' : 'listed, but killed';
 }
 
 export function survivorFor({ truck, mutation }: Outcome, survivors: readonly Survivor[]): Survivor | undefined {
@@ -21,4 +21,7 @@ export function stale(outcomes: readonly Outcome[], survivors: readonly Survivor
     .filter((survivor) => !outcomes.some((outcome) => survivorFor(outcome, [survivor]) !== undefined));
 }
 
-const concerns = ({ truck }: Survivor, where: string) => (truck === undefined ? where !== 'lab' : truck === where);
+/** Of these only what names them is meant. */
+const APART = ['lab', 'engine', 'router script'];
+const concerns = ({ truck }: Survivor, where: string) =>
+  truck === undefined ? !APART.includes(where) : truck === where;

@@ -45,6 +45,9 @@ export const BEYOND = '203.0.113.10';
 /** Who is untagged behind the trunk. */
 export const UNTAGGED = 'untagged';
 
+/** Who got onto the host link, where nobody but the router should be. He has no address. */
+export const STRANGER = 'stranger';
+
 /** Where a ruleset is, and its table. */
 const RULESETS = {
   host: ['switch', 'inet firebreak_host'],
@@ -111,9 +114,13 @@ export class CarelessTruck {
         ),
         internet: ['out', `${gateway}/24`],
         [UNTAGGED]: ['native', '198.18.0.8/24'],
+        ...(hostLink === undefined
+          ? {}
+          : { [STRANGER]: [hostLink.bridge, `${hostLink.host}/${hostLink.prefixLength}`] as const }),
       },
     });
     try {
+      if (hostLink !== undefined) await network.sh(STRANGER, 'ip -4 address flush dev eth0');
       await network.ip(
         'internet',
         // It knows no way to a segment: whoever isn't masqueraded hears no answer.

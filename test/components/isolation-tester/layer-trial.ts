@@ -11,7 +11,8 @@ const text = (name: string) => readFileSync(join(EXAMPLES, name), 'utf8');
 export const POLICIES = {
   'article.yaml': () => policyOf(text('article.yaml')),
   'station.yaml': () => policyOf(text('station.yaml')),
-  'public addresses': () => policyOf(text('article.yaml').replaceAll('10.0.2.', '198.51.100.')),
+  'public addresses': () =>
+    policyOf(text('article.yaml').replaceAll('10.0.1.', '192.0.2.').replaceAll('10.0.2.', '198.51.100.')),
 } as const satisfies Record<string, () => Policy>;
 export type PolicyName = keyof typeof POLICIES;
 
@@ -20,6 +21,8 @@ export interface LayerTrial extends Trial<CarelessTruck> {
   readonly layers: readonly Layer[];
   /** For which policies it is true: where flows join segments, the edge is coarse. */
   readonly policies: readonly PolicyName[];
+  /** Names of mutations (test/mutations) that it is about: of those it is asked first. */
+  readonly about?: RegExp;
 }
 
 const WORDS: Readonly<Record<Layer, string>> = {

@@ -7,7 +7,10 @@ import type { BypassRow } from '../../../lib/truck/judge-bypasses.ts';
 import { INTERNET } from '../../../lib/truck/network.ts';
 import { NOT_INTERNET } from '../../../lib/truck/ruleset/not-internet.ts';
 import { BEYOND, besides, type CarelessTruck, LAYERS, type Layer, UNREACHABLE } from './careless-truck.ts';
+import { HOST_LINK } from './host-link-trials.ts';
 import { type LayerTrial, named } from './layer-trial.ts';
+import { MOVED_PORTS } from './moved-ports.ts';
+import { OVERHEARD } from './overheard.ts';
 import { STRAY_LINKS } from './stray-links.ts';
 
 const BOTH = ['article.yaml', 'station.yaml'] as const;
@@ -289,6 +292,9 @@ export const LAYER_TRIALS: readonly LayerTrial[] = [
   gatewayAnswers,
   askedAsNobody,
   ...STRAY_LINKS,
+  ...HOST_LINK,
+  ...MOVED_PORTS,
+  ...OVERHEARD,
   errorIsHeard('to where no route leads', UNREACHABLE, /^From \S+ icmp_seq=1 Destination Host Unreachable/m),
   errorIsHeard('what lives too short', `-t 2 ${BEYOND}`, /^From \S+ icmp_seq=1 Time to live exceeded/m),
 ];

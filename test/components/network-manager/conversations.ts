@@ -27,7 +27,7 @@ const PATIENCE_MS = 3000;
 /** A conversation that should be there, and is not. */
 export class Unheard extends Error {}
 
-/** Four nodes, the internet, and a router whose ruleset changes while they talk; on the real kernel. */
+/** Four nodes, the host on its link, the internet, and a router whose ruleset changes while they talk; on the real kernel. */
 export class Conversations {
   readonly network: TestNetwork;
   readonly #talks: { end(): void }[] = [];
@@ -39,17 +39,18 @@ export class Conversations {
 
   static async make(): Promise<Conversations> {
     const network = await TestNetwork.make({
-      segments: { br0: '10.0.1.3/24', br1: '10.0.2.3/24', out: '8.8.8.1/24' },
+      segments: { br0: '10.0.1.3/24', br1: '10.0.2.3/24', out: '8.8.8.1/24', 'fb-host': '198.19.0.1/30' },
       nodes: {
         container1: ['br0', '10.0.1.4/24'],
         device1: ['br0', '10.0.1.5/24'],
         container2: ['br1', '10.0.2.4/24'],
         device2: ['br1', '10.0.2.5/24'],
+        host: ['fb-host', '198.19.0.2/30'],
         internet: ['out', '8.8.8.8/24'],
       },
     });
     try {
-      await network.ip('router', 'link set dev out group 5000');
+      await network.ip('router', 'link set dev out group 5000', 'link set dev fb-host group 4999');
       await network.ip(
         'internet',
         'route delete default',

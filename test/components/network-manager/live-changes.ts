@@ -88,6 +88,7 @@ export const LIVE_CHANGES: readonly Trial<Conversations>[] = [
     const streams = await Promise.all([
       there.listen('container1', INTERNET),
       there.listen('container2', { ...INTERNET, port: STREAM_PORT + 1 }),
+      there.listen('host', { ...INTERNET, port: STREAM_PORT + 2 }),
     ]);
     await there.load(withFlows(BACK));
     const heard = await Promise.all(streams.map((stream) => stream.heardOf(50)));
