@@ -45,8 +45,8 @@ export const SCRIPT_MUTATIONS: readonly ScriptMutation[] = [
   inScript(
     'kernel',
     'leaves a segment in its group',
-    'set_mac "$link" "$address" && ip link set dev "$link" group "$group" && ',
-    'set_mac "$link" "$address" && ',
+    'segment*) ip link set dev "$link" group "$group" && ',
+    'segment*) ',
   ),
   inScript(
     'kernel',
@@ -56,7 +56,8 @@ export const SCRIPT_MUTATIONS: readonly ScriptMutation[] = [
   ),
   inScript('kernel', 'leaves MAC addresses', '  ip link set dev "$1" address "$wanted"\n'),
   inScript('mac', 'tells nobody of its MAC address', '  echo 1 > "/proc/sys/net/ipv4/conf/$1/arp_notify"\n'),
-  inScript('kernel', 'adds no addresses', ' || ip addr add "$wanted" dev "$link" || return 1'),
+  inScript('kernel', 'adds no addresses', '    ip addr add "$wanted" dev "$link" || return 1\n'),
+  inScript('gateway', 'tells nobody of a new address', '    added=1\n'),
   inScript('kernel', 'keeps stale addresses', 'ip addr del "$found" dev "$link" || return 1', ''),
   inScript('kernel', 'has no way out in the main table', 'ip route replace default via "$1" dev "$2" metric "$3" && '),
   inScript(

@@ -100,6 +100,23 @@ export const SCRIPT_TRIALS = {
       return unless(isTold, 'he goes on believing the old one');
     },
   },
+  gateway: {
+    name: 'who knows the gateway by the MAC address that the router had under another address is told its new one',
+    problems: async (truck) => {
+      await truck.anew();
+      const { network } = truck;
+      const known = 'lladdr 06:fb:0a:00:01:09 dev eth0 nud reachable';
+      await network.sh('container1', 'echo 0 > /proc/sys/net/ipv4/neigh/eth0/locktime');
+      await network.sh('container1', `ip neigh replace 10.0.1.2 ${known}`);
+      await truck.configure('static');
+      await truck.apply();
+      const mac = routerMac({ router: '10.0.1.3' });
+      const isTold = await becomes(async () =>
+        (await network.sh('container1', 'ip neigh show 10.0.1.2')).includes(`lladdr ${mac}`),
+      );
+      return unless(isTold, 'he goes on sending to the old one');
+    },
+  },
   waits: {
     name: 'of two that apply at once the second waits',
     problems: async (truck) => {
