@@ -22,9 +22,10 @@ const onTruck = (lab: Lab, script: string) => lab.exec('truck', ['sh', '-ec', sc
 const inRouter = (lab: Lab, script: string) =>
   onTruck(lab, `nsenter --net=/proc/$(docker inspect --format '{{.State.Pid}}' router)/ns/net sh -ec '${script}'`);
 
-/** Deletes the rules of a chain that match, by their handles (nft(8)). */
-const withoutRules = (chain: string, rule: string) =>
-  `nft -a list chain ${chain} | sed -n "/${rule}/s/.*# handle //p" | while read -r handle; do nft delete rule ${chain} handle $handle; done`;
+/** Deletes the rules of a chain that match, by their handles (nft(8)); fails where there is none. */
+const withoutRules = (chain: string, rule: string) => `
+  handles=$(nft -a list chain ${chain} | sed -n "/${rule}/s/.*# handle //p"); [ -n "$handles" ]
+  for handle in $handles; do nft delete rule ${chain} handle $handle; done`;
 
 export const LAB_MUTATIONS: readonly LabMutation[] = [
   { name: 'host: without its ruleset', make: (lab) => onTruck(lab, 'nft delete table inet firebreak_host') },
@@ -32,7 +33,7 @@ export const LAB_MUTATIONS: readonly LabMutation[] = [
   { name: 'router: without its ruleset', make: (lab) => inRouter(lab, 'nft flush ruleset') },
   {
     name: 'edge: without what it says about the router’s addresses',
-    make: (lab) => onTruck(lab, withoutRules('bridge firebreak_edge forward', 'arp saddr ip . arp saddr ether')),
+    make: (lab) => onTruck(lab, withoutRules('bridge firebreak_edge arp_messages', 'arp saddr ip . arp saddr ether')),
   },
   {
     name: 'router: with a default of prerouting that accepts',
