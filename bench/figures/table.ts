@@ -18,7 +18,9 @@ function figureRows(figure: Figure): readonly (readonly string[])[] {
             '',
             '',
             '',
-            ...(limit === undefined ? ['', ''] : [`${aimText(limit)} ${unit}`, mark(isMet(limit, typical(figure, own)))]),
+            ...(limit === undefined
+              ? ['', '']
+              : [`${aimText(limit)} ${unit}`, mark(isMet(limit, typical(figure, own)))]),
           ],
         ]),
     ...rivals.map((rival) => rivalCells(figure, rival)),
@@ -30,7 +32,9 @@ function figureRows(figure: Figure): readonly (readonly string[])[] {
       ours ? mark(found === 0) : '',
     ]),
   ];
-  return rows.map((cells, index) => (index === 0 ? [what, amount(typical(figure, own), unit), ...cells] : ['', '', ...cells]));
+  return rows.map((cells, index) =>
+    index === 0 ? [what, amount(typical(figure, own), unit), ...cells] : ['', '', ...cells],
+  );
 }
 
 function rivalCells(figure: Figure, { name, samples, aim, remark }: Rival): readonly string[] {

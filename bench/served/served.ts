@@ -12,10 +12,10 @@ import { ObservedTruck } from './observed-truck.ts';
 
 /** So many that there is a 95th percentile; and each takes two reports of status, of which more would have to wait for their turn. */
 const ROUNDS = { count: 20, everyMs: 2 * REPORTING_PACE.tokenMs };
-const QUICK_ROUNDS = { count: 3, everyMs: 0 };
+const QUICK_ROUNDS = { count: 2, everyMs: 0 };
 /** Seconds. */
 const IDLE = 600;
-const QUICK_IDLE = 90;
+const QUICK_IDLE = 60;
 /** By the directory of its artifact. */
 const COMPONENTS = { 'network-manager': 'network manager', 'isolation-tester': 'isolation tester' };
 
