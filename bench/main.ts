@@ -75,7 +75,7 @@ function sections(text: string): readonly string[] {
 
 undoOnSignals();
 void new Command('bench')
-  .description('Measures Firebreak against others that do the same work. Needs root; about an hour.')
+  .description('Measures Firebreak against others that do the same work. Needs root; about an hour and a half.')
   .option('--only <sections>', 'some of the sections: a,b,c,d,e,f,g', sections, Object.keys(SECTIONS))
   .option('--json <file>', 'where the figures are written', 'bench/latest.json')
   .option('--quick', 'few and short rounds: to see that it works', false)

@@ -38,9 +38,14 @@ const ROUND_TRIPS = 15;
  * @throws Error when something doesn't come in time, or nothing comes of it
  */
 export async function change(question: ChangeQuestion): Promise<ChangeAnswer> {
-  const { broker, thing, docker, update, ruleset, withinMs } = question;
-  const netns = await containerNamespace(new Docker(`unix://${docker}`), ROUTER);
+  const netns = await containerNamespace(new Docker(`unix://${question.docker}`), ROUTER);
   if (netns === null) throw new Error('the router does not run');
+  return await changeSeenIn(netns, question);
+}
+
+/** The same, of a router in this network namespace. */
+export async function changeSeenIn(netns: string, question: Omit<ChangeQuestion, 'docker'>): Promise<ChangeAnswer> {
+  const { broker, thing, update, ruleset, withinMs } = question;
   const onlooker = await Onlooker.connect(broker, thing);
   try {
     const payload = JSON.stringify({ state: { desired: update } });
@@ -58,7 +63,7 @@ export async function change(question: ChangeQuestion): Promise<ChangeAnswer> {
 }
 
 async function milestones(
-  { ruleset, withinMs, ...wished }: ChangeQuestion,
+  { ruleset, withinMs, ...wished }: Omit<ChangeQuestion, 'docker'>,
   onlooker: Onlooker,
   netns: string,
   publish: () => Promise<void>,

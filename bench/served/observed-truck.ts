@@ -27,7 +27,7 @@ export class ObservedTruck {
   readonly #truck: BenchTruck;
   readonly #program: string;
   /** Without and with a flow more. */
-  readonly #policies: readonly Document[];
+  readonly #policies: readonly [Document, Document];
   #desired: unknown;
 
   private constructor(truck: BenchTruck, program: string, policies: readonly [Document, Document]) {
@@ -41,7 +41,9 @@ export class ObservedTruck {
   static async at(truck: BenchTruck, document: Document): Promise<ObservedTruck> {
     const pair = strangers(checked(document));
     if (pair === null) throw new Error('the policy has nobody between whom a flow could be opened');
-    const program = await putProgram(truck.lab.machine, join(__dirname, 'served.cjs'), truck.lab);
+    const program = await putProgram(truck.lab.machine, join(__dirname, 'served.cjs'), {
+      directory: truck.lab.directory,
+    });
     return new ObservedTruck(truck, program, [document, withFlow(document, pair)]);
   }
 
@@ -52,7 +54,7 @@ export class ObservedTruck {
       const isOpened = round % 2 === 1;
       say(`a flow is ${isOpened ? 'opened' : 'closed'} by the shadow, ${round} of ${count}`);
       const begun = performance.now();
-      answers.push(await this.#change(this.#policies[isOpened ? 1 : 0] ?? {}));
+      answers.push(await this.#change(this.#policies[isOpened ? 1 : 0]));
       if (round < count) await pause(Math.max(0, begun + everyMs - performance.now()));
     }
     return answers;

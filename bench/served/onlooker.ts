@@ -1,15 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { connectAsync, type MqttClient } from 'mqtt';
+import { type Credentials, readCredentials } from '../../lib/lab/cloud/certificates.ts';
 import { echoTopic, evidenceTopic, SHADOWS, shadowTopic } from '../../lib/shadow/names.ts';
 import type { Message } from './traffic.ts';
 
-/** The lab's broker, and the certificate of one who may everything; paths. */
-export interface Broker {
+/** The lab's broker, and the certificate of one who may do everything. */
+export interface Broker extends Credentials {
   readonly host: string;
   readonly port: number;
-  readonly ca: string;
-  readonly certificate: string;
-  readonly key: string;
 }
 
 /** No truck's. */
@@ -32,10 +29,10 @@ export class Onlooker {
     });
   }
 
-  static async connect({ host, port, ca, certificate, key }: Broker, thing: string): Promise<Onlooker> {
-    const [authority, cert, secret] = await Promise.all([ca, certificate, key].map((path) => readFile(path)));
+  static async connect({ host, port, ...credentials }: Broker, thing: string): Promise<Onlooker> {
     const client = await connectAsync({
-      ...{ protocol: 'mqtts', host, port, ca: authority, cert, key: secret },
+      ...(await readCredentials(credentials)),
+      ...{ protocol: 'mqtts', host, port },
       ...{ clientId: `firebreak-bench-${process.pid}`, protocolVersion: 5 },
       ...{ connectTimeout: CONNECT_WITHIN_MS, reconnectPeriod: 0 },
     });

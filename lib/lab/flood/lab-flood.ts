@@ -21,7 +21,9 @@ export class LabFlood {
 
   /** @param build directory that `npm run build` made */
   static async start(lab: Lab, build: string): Promise<LabFlood> {
-    const file = await putProgram(lab.machine, join(build, 'flood', 'flood.cjs'), lab);
+    const file = await putProgram(lab.machine, join(build, 'flood', 'flood.cjs'), {
+      directory: lab.directory,
+    });
     const { stdout } = await lab.exec('truck', ['ip', '-j', 'link', 'show', 'dev', lab.policy.trunk.interface]);
     const [trunk] = JSON.parse(stdout) as readonly { readonly address: string }[];
     const argv = ['env', `NODE_PATH=${lab.packages}`, process.execPath, file];
