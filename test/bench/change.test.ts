@@ -15,7 +15,12 @@ const RULESET = tableRuleset('inet', 'firebreak', [
   { name: 'forward', hook: 'filter hook forward priority 0', policy: 'drop', rules: [] },
 ]);
 const REVISION = { sequence: 1, hash: '0123', id: '1-0123' };
-const ISOLATION = { revision: REVISION, verdict: 'isolated', counts: {}, measuredAt: '2026-11-25T09:30:00.000Z' };
+const ISOLATION = {
+  revision: REVISION,
+  verdict: 'isolated',
+  counts: { breach: 0 },
+  measuredAt: '2026-11-25T09:30:00.000Z',
+};
 
 let cloud: TestCloud;
 let truck: TestClient;
