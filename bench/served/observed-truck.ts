@@ -88,6 +88,8 @@ export class ObservedTruck {
       HEARTBEAT_TOPICS,
       changes.flatMap(({ messages }) => messages),
     );
+    if (heartbeat.length < HEARTBEAT_TOPICS.length)
+      throw new Error('after no change the truck has reported all that it reports hourly');
     const question = { broker: this.#broker, thing: THING, seconds, settleSeconds: SETTLE_SECONDS };
     return hourly(await this.#ask('idle', question), heartbeat);
   }
