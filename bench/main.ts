@@ -14,6 +14,7 @@ import { matrixBench } from './matrix/matrix.ts';
 import { removeLeftovers } from './network.ts';
 import { preparePackages } from './packages.ts';
 import { writeReport } from './report.ts';
+import { servedBench } from './served/served.ts';
 import { swapBench } from './swap/swap.ts';
 import { BenchTruck, removeLeftLabs } from './truck/bench-truck.ts';
 import { undoAll, undoOnSignals } from './undo.ts';
@@ -27,6 +28,7 @@ const SECTIONS: Readonly<Record<string, readonly Bench[]>> = {
   d: [forwardingBench],
   e: [firewalldBench, containersBench],
   f: [watchBench],
+  g: [servedBench],
 };
 
 interface Options {
@@ -73,8 +75,8 @@ function sections(text: string): readonly string[] {
 
 undoOnSignals();
 void new Command('bench')
-  .description('Measures Firebreak against others that do the same work. Needs root; about ten minutes.')
-  .option('--only <sections>', 'some of the sections: a,b,c,d,e,f', sections, Object.keys(SECTIONS))
+  .description('Measures Firebreak against others that do the same work. Needs root; about an hour and a half.')
+  .option('--only <sections>', 'some of the sections: a,b,c,d,e,f,g', sections, Object.keys(SECTIONS))
   .option('--json <file>', 'where the figures are written', 'bench/latest.json')
   .option('--quick', 'few and short rounds: to see that it works', false)
   .action(bench)

@@ -2,8 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { readIfExists } from '../components/host/files.ts';
 import { groupBy } from '../lib/truck/group-by.ts';
-import type { Figure } from './figures/figure.ts';
-import { median, medianRatio } from './figures/statistics.ts';
+import { type Figure, ratio, typical } from './figures/figure.ts';
+import { median } from './figures/statistics.ts';
 import type { Machine } from './machine.ts';
 
 /** Writes everything that was measured, with medians and ratios beside the samples; of a section that was not, the file keeps what it has. */
@@ -24,19 +24,20 @@ export async function writeReport(
 }
 
 function figureReport({ section: _section, ...figure }: Figure) {
+  const digest = (samples: readonly number[]) => ({
+    median: rounded(median(samples)),
+    ...(figure.percentile === undefined ? {} : { atPercentile: rounded(typical(figure, samples)) }),
+    samples: samples.map(rounded),
+  });
   return {
     ...figure,
     own: digest(figure.own),
     rivals: figure.rivals.map(({ samples, ...rival }) => ({
       ...rival,
       ...digest(samples),
-      ratio: rounded(medianRatio(figure.own, samples)),
+      ratio: rounded(ratio(figure, samples)),
     })),
   };
-}
-
-function digest(samples: readonly number[]): { readonly median: number; readonly samples: readonly number[] } {
-  return { median: rounded(median(samples)), samples: samples.map(rounded) };
 }
 
 function rounded(value: number): number {

@@ -1,5 +1,4 @@
-import type { Aim, Count, Figure } from './figure.ts';
-import { median, medianRatio } from './statistics.ts';
+import { type Aim, type Count, type Figure, ratio, typical } from './figure.ts';
 
 export function isMet(aim: Aim, value: number): boolean {
   return 'atMost' in aim ? value <= aim.atMost : value >= aim.atLeast;
@@ -15,18 +14,24 @@ export function isCountMet({ ours, found }: Count): boolean {
 
 /** In words, each aim that is missed. */
 export function missedAims(figures: readonly Figure[]): readonly string[] {
-  return figures.flatMap(({ what, own, unit, limit, rivals, counts }) => [
-    ...(limit === undefined || isMet(limit, median(own))
-      ? []
-      : [`${what}: ${median(own).toPrecision(3)} ${unit}, the aim is ${aimText(limit)} ${unit}`]),
-    ...rivals.flatMap(({ name, samples, aim }) => {
-      const ratio = medianRatio(own, samples);
-      return aim === undefined || isMet(aim, ratio)
+  return figures.flatMap((figure) => [
+    ...missedLimit(figure),
+    ...figure.rivals.flatMap(({ name, samples, aim }) => {
+      const times = ratio(figure, samples);
+      return aim === undefined || isMet(aim, times)
         ? []
-        : [`${what}: ${ratio.toFixed(2)} of ${name}, the aim is ${aimText(aim)}`];
+        : [`${figure.what}: ${times.toFixed(2)} of ${name}, the aim is ${aimText(aim)}`];
     }),
-    ...counts
+    ...figure.counts
       .filter((count) => !isCountMet(count))
-      .map(({ what: kind, found, of }) => `${what}: ${found} of ${of} ${kind}, the aim is none`),
+      .map(({ what: kind, found, of }) => `${figure.what}: ${found} of ${of} ${kind}, the aim is none`),
   ]);
+}
+
+function missedLimit(figure: Figure): readonly string[] {
+  const { what, own, unit, limit } = figure;
+  const value = typical(figure, own);
+  return limit === undefined || isMet(limit, value)
+    ? []
+    : [`${what}: ${value.toPrecision(3)} ${unit}, the aim is ${aimText(limit)} ${unit}`];
 }

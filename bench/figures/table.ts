@@ -1,6 +1,5 @@
 import { aimText, isMet } from './aims.ts';
-import type { Figure, Rival } from './figure.ts';
-import { median, medianRatio } from './statistics.ts';
+import { type Figure, type Rival, ratio, typical } from './figure.ts';
 
 export const HEAD = ['what', 'firebreak', 'against', 'takes', 'ratio', 'aim', ''] as const;
 
@@ -19,7 +18,9 @@ function figureRows(figure: Figure): readonly (readonly string[])[] {
             '',
             '',
             '',
-            ...(limit === undefined ? ['', ''] : [`${aimText(limit)} ${unit}`, mark(isMet(limit, median(own)))]),
+            ...(limit === undefined
+              ? ['', '']
+              : [`${aimText(limit)} ${unit}`, mark(isMet(limit, typical(figure, own)))]),
           ],
         ]),
     ...rivals.map((rival) => rivalCells(figure, rival)),
@@ -31,17 +32,19 @@ function figureRows(figure: Figure): readonly (readonly string[])[] {
       ours ? mark(found === 0) : '',
     ]),
   ];
-  return rows.map((cells, index) => (index === 0 ? [what, amount(median(own), unit), ...cells] : ['', '', ...cells]));
+  return rows.map((cells, index) =>
+    index === 0 ? [what, amount(typical(figure, own), unit), ...cells] : ['', '', ...cells],
+  );
 }
 
-function rivalCells({ own, unit }: Figure, { name, samples, aim, remark }: Rival): readonly string[] {
-  const ratio = medianRatio(own, samples);
+function rivalCells(figure: Figure, { name, samples, aim, remark }: Rival): readonly string[] {
+  const times = ratio(figure, samples);
   return [
     remark === undefined ? name : `${name} (${remark})`,
-    amount(median(samples), unit),
-    ratio.toPrecision(ratio < 0.1 ? 1 : ratio < 10 ? 3 : 2),
+    amount(typical(figure, samples), figure.unit),
+    times.toPrecision(times < 0.1 ? 1 : times < 10 ? 3 : 2),
     aim === undefined ? '' : aimText(aim),
-    aim === undefined ? '' : mark(isMet(aim, ratio)),
+    aim === undefined ? '' : mark(isMet(aim, times)),
   ];
 }
 

@@ -7,7 +7,9 @@ import { undoLater } from '../undo.ts';
 
 /** The project's root, seen from the bundle. */
 const ROOT = join(__dirname, '..', '..');
-const ARTICLE = join(ROOT, 'examples', 'article.yaml');
+/** Directory of the command line's build; what else is built lies beside it. */
+export const BUILD = join(ROOT, 'build', 'firebreak');
+export const ARTICLE = join(ROOT, 'examples', 'article.yaml');
 /** Of all labs that a bench brings up; the process number follows. */
 const PREFIX = 'bench-';
 /** What the bench puts onto the truck. */
@@ -24,9 +26,15 @@ export function benchFile(path: string): Promise<string> {
 /** The truck of the article in a lab of its own. */
 export class BenchTruck {
   readonly lab: Lab;
+  /** The lab's. */
+  readonly name: string;
+  /** It was there before, and somebody wants it afterwards. */
+  readonly stays: boolean;
 
-  private constructor(lab: Lab) {
+  private constructor(lab: Lab, name: string, stays: boolean) {
     this.lab = lab;
+    this.name = name;
+    this.stays = stays;
   }
 
   /** One for all sections; it is taken down at the end. With FIREBREAK_BENCH_LAB it is the lab of this name, which stays. */
@@ -41,7 +49,7 @@ export class BenchTruck {
     const interrupted = new AbortController();
     const policy = await readFile(ARTICLE, 'utf8');
     const coming = Lab.up({
-      ...{ name, policy, kernel: 'auto', build: join(ROOT, 'build', 'firebreak') },
+      ...{ name, policy, kernel: 'auto', build: BUILD },
       ...{ onProgress: say, signal: interrupted.signal },
     });
     if (named === undefined) {
@@ -52,7 +60,7 @@ export class BenchTruck {
         await Lab.down(name);
       });
     }
-    const truck = new BenchTruck(await coming);
+    const truck = new BenchTruck(await coming, name, named !== undefined);
     await truck.run(['mkdir', '-p', DIRECTORY]);
     await truck.write(POLICY, policy);
     return truck;

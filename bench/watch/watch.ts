@@ -3,6 +3,7 @@ import { run } from '../../components/host/run.ts';
 import type { Bench } from '../bench.ts';
 import type { Figure } from '../figures/figure.ts';
 import { BenchTruck, benchFile, DIRECTORY, POLICY } from '../truck/bench-truck.ts';
+import { megabytes, type Usage, usageOn } from '../usage.ts';
 
 /** Seconds. Idle is as long as it takes from one look at everything to the next, so one is always in it. */
 const IDLE = 60;
@@ -11,25 +12,10 @@ const LOG = `${DIRECTORY}/watch.log`;
 /** The kernel's, for processor time (getconf CLK_TCK). */
 const TICKS_PER_SECOND = 100;
 
-interface Usage {
-  /** KiB. */
-  readonly rss: number;
-  readonly private: number;
-  readonly anonymous: number;
-  readonly peak: number;
-  /** Proportional, of all children that live. */
-  readonly children: number;
-  readonly ticks: number;
-  readonly ticksOfChildren: number;
-  /** Seconds. */
-  readonly uptime: number;
-}
-
 /** Memory and processor time of `firebreak watch`, when nothing happens and when a lot does. */
 export const watchBench: Bench = async ({ quick, say }) => {
   const truck = await BenchTruck.get(say);
-  const [usage, storm] = await Promise.all([benchFile('watch/usage.sh'), benchFile('watch/storm.sh')]);
-  const usageOf = async (pid: string) => parseUsage(await truck.script(usage, [pid]));
+  const [usageOf, storm] = await Promise.all([usageOn(truck), benchFile('watch/storm.sh')]);
   say('the article on the truck, and what emulation costs');
   await truck.timed(['firebreak', 'apply', POLICY]);
   const slower = truck.lab.machine.kind === 'vm' ? await emulationFactor(truck) : 1;
@@ -134,16 +120,4 @@ ip -j -d address >/dev/null; nft list tables >/dev/null; "$0" -e 'JSON.stringify
 function percent(before: Usage, after: Usage): number {
   const ticks = after.ticks + after.ticksOfChildren - before.ticks - before.ticksOfChildren;
   return ((ticks / TICKS_PER_SECOND) * 100) / (after.uptime - before.uptime);
-}
-
-const megabytes = (kib: number) => (kib * 1024) / 1e6;
-
-function parseUsage(text: string): Usage {
-  return Object.fromEntries(
-    text
-      .trim()
-      .split('\n')
-      .map((line) => line.split(' '))
-      .map(([name, value]) => [name, Number(value)]),
-  ) as unknown as Usage;
 }

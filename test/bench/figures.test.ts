@@ -1,6 +1,6 @@
 import { aimText, isMet, missedAims } from '../../bench/figures/aims.ts';
 import type { Figure } from '../../bench/figures/figure.ts';
-import { median, medianRatio } from '../../bench/figures/statistics.ts';
+import { median, medianRatio, percentile } from '../../bench/figures/statistics.ts';
 import { HEAD, tableRows } from '../../bench/figures/table.ts';
 
 describe('the median', () => {
@@ -11,6 +11,17 @@ describe('the median', () => {
     [[10, 9, 100], 10],
     [[], Number.NaN],
   ])('of %j is %p', (values, expected) => expect(median(values)).toBe(expected));
+});
+
+const upTo = (count: number) => [...Array(count).keys()].map((index) => index + 1);
+
+describe('the 95th percentile', () => {
+  test.each([
+    [upTo(20), 19],
+    [upTo(100), 95],
+    [[3, 1, 2], 3],
+    [[], Number.NaN],
+  ])('of %j is %p', (values, expected) => expect(percentile(values, 0.95)).toBe(expected));
 });
 
 describe('the ratio', () => {
@@ -49,6 +60,16 @@ test('a row for each rival and each count; what it is about stands in the first'
     ['', '', 'lost, nft', '3 of 900', '', '', ''],
   ]);
   for (const row of tableRows([figure])) expect(row).toHaveLength(HEAD.length);
+});
+
+test('a figure about a percentile shows everybody’s, and is judged by it', () => {
+  const late = { ...figure, own: upTo(20), percentile: 0.95, limit: { atMost: 18 }, counts: [] };
+  const rivals = [{ name: 'nft', samples: upTo(40).map((value) => value / 2), aim: { atMost: 0.5 } }];
+  expect(tableRows([{ ...late, rivals }])).toEqual([
+    ['swap', '19 ms', '', '', '', '≤ 18 ms', '✗'],
+    ['', '', 'nft', '19 ms', '1.00', '≤ 0.5', '✗'],
+  ]);
+  expect(missedAims([{ ...late, rivals }])).toHaveLength(2);
 });
 
 describe('an aim', () => {

@@ -1,9 +1,6 @@
 import { revisionNamed } from '../../../lib/policy/revision.ts';
 import { type IsolationReported, isolationReported } from '../../../lib/shadow/isolation-report.ts';
-import type { Report } from '../../../lib/shadow/reporting.ts';
-
-/** So often a truck says that it is still what it was: messages cost money, silence costs trust. */
-const HEARTBEAT_MS = 3_600_000;
+import { HEARTBEAT_MS, type Report } from '../../../lib/shadow/reporting.ts';
 
 /** What is told of a measurement; equal ones count as news once an hour. */
 export function newsOf(reported: IsolationReported): Report<Readonly<Record<string, unknown>>> {

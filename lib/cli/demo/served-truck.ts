@@ -13,7 +13,7 @@ import type { Network } from '../truck/reported.ts';
 
 export type Document = Readonly<Record<string, unknown>>;
 
-const THING = 'truck';
+export const THING = 'truck';
 /** Under software emulation a change of policy, with the matrices before and after, takes a minute. Milliseconds. */
 const PATIENCE_MS = 600_000;
 const CONFIRM_WITHIN_SECONDS = 180;
@@ -35,7 +35,7 @@ export interface ServedTruck {
  */
 export async function withServedTruck<T>(
   { lab, name, build, baseline }: { lab: Lab; name: string; build: string; baseline: Document },
-  progress: Progress,
+  progress: Pick<Progress, 'say'>,
   signal: AbortSignal,
   action: (truck: ServedTruck) => Promise<T>,
 ): Promise<T> {
@@ -78,7 +78,7 @@ async function ready(cloud: Cloud, signal: AbortSignal): Promise<void> {
     throw new ExitError(EXIT.failed, `the truck did not report to the cloud (status ${status})`);
 }
 
-function servedTruck(cloud: Cloud, progress: Progress, signal: AbortSignal): ServedTruck {
+function servedTruck(cloud: Cloud, progress: Pick<Progress, 'say'>, signal: AbortSignal): ServedTruck {
   return {
     desire: async (policy) => {
       const shadow = await cloud.readShadow('network');

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Policy } from '../../policy/index.ts';
 import { INTERNET } from '../../truck/network.ts';
 import type { Lab } from '../lab.ts';
+import { putProgram } from '../machine/program.ts';
 import { Flood } from './flood.ts';
 import type { Phase, Stream } from './stream.ts';
 import { streamsOf } from './streams.ts';
@@ -23,10 +22,9 @@ export class LabFlood {
 
   /** @param build directory that `npm run build` made */
   static async start(lab: Lab, build: string): Promise<LabFlood> {
-    const program = await readFile(join(build, 'flood', 'flood.cjs'), 'utf8');
-    // What a VM sees of the machine's files may be stale: a build is never overwritten there.
-    const file = `${lab.directory}/flood-${createHash('sha256').update(program).digest('hex').slice(0, 12)}.cjs`;
-    await lab.machine.run(['tee', file], { input: program });
+    const file = await putProgram(lab.machine, join(build, 'flood', 'flood.cjs'), {
+      directory: lab.directory,
+    });
     const { stdout } = await lab.exec('truck', ['ip', '-j', 'link', 'show', 'dev', lab.policy.trunk.interface]);
     const [trunk] = JSON.parse(stdout) as readonly { readonly address: string }[];
     const argv = ['env', `NODE_PATH=${lab.packages}`, process.execPath, file];

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Credentials } from '../cloud/certificates.ts';
 import type { Cloud } from '../cloud/cloud.ts';
 import { haltDaemon, killDaemon } from '../daemon.ts';
 import type { Machine } from '../machine/machine.ts';
+import { putProgram } from '../machine/program.ts';
 import { thisMachine } from '../machine/this-machine.ts';
 import { namespaceOf } from '../topology.ts';
 import type { DeploymentDocument } from './deployment/document.ts';
@@ -108,18 +107,9 @@ export class Greengrass {
     return stdout;
   }
 
-  /** A build is never overwritten: what a VM sees of the machine's files may be stale. */
-  async #program(): Promise<string> {
-    const program = await readFile(this.#options.program, 'utf8');
-    const hash = createHash('sha256').update(program).digest('hex').slice(0, 12);
-    const path = join(this.#options.directory, `${PROGRAM}${hash}.cjs`);
-    const { exitCode } = await this.#machine.run(['test', '-f', path], { check: false });
-    if (exitCode !== 0) {
-      const write = 'cat >"$1.new" && mv "$1.new" "$1"';
-      await this.#machine.run(['mkdir', '-p', this.#options.directory]);
-      await this.#machine.run(['sh', '-c', write, 'write', path], { input: program });
-    }
-    return path;
+  #program(): Promise<string> {
+    const { program, directory } = this.#options;
+    return putProgram(this.#machine, program, { directory, prefix: PROGRAM });
   }
 
   get #root(): string {
