@@ -1,0 +1,32 @@
+import { Command } from 'commander';
+import { fleetPolicySetCommand } from './policy/set.ts';
+import { rolloutAbortCommand } from './rollout/abort.ts';
+import { rolloutStartCommand } from './rollout/start.ts';
+import { rolloutWatchCommand } from './rollout/watch.ts';
+import { fleetStatusCommand } from './status.ts';
+import { fleetTrucksCommand } from './trucks.ts';
+
+export function fleetCommand(): Command {
+  return new Command('fleet')
+    .description('ask and tell all trucks of an AWS account')
+    .addHelpText('after', '\nExample:\n  firebreak fleet status')
+    .addCommand(fleetStatusCommand())
+    .addCommand(fleetTrucksCommand())
+    .addCommand(
+      new Command('policy')
+        .description('the policy that is desired of trucks')
+        .addHelpText(
+          'after',
+          '\nExample:\n  firebreak fleet policy set examples/article.yaml --group firebreak-ring-canary --dry-run',
+        )
+        .addCommand(fleetPolicySetCommand()),
+    )
+    .addCommand(
+      new Command('rollout')
+        .description("rolling Firebreak's components out, ring by ring")
+        .addHelpText('after', '\nExample:\n  firebreak fleet rollout watch --ring canary')
+        .addCommand(rolloutStartCommand())
+        .addCommand(rolloutWatchCommand())
+        .addCommand(rolloutAbortCommand()),
+    );
+}
