@@ -2,11 +2,12 @@ import { getShadow, updateDesired } from '../truck/rest-shadows.ts';
 import { type AwsAddress, awsClients } from './aws/clients.ts';
 import { fleetIndex, trucksIn } from './aws/index-search.ts';
 import { fleetRollouts } from './aws/rollouts.ts';
+import { fleetTrucks } from './aws/trucks.ts';
 import type { FleetCloud } from './cloud.ts';
 
 /** A fleet in an AWS account. */
 export function connectAws(address: AwsAddress): FleetCloud {
-  const { iot, data, greengrass } = awsClients(address);
+  const { iot, data, dynamo, greengrass } = awsClients(address);
   return {
     index: fleetIndex(iot),
     shadows: {
@@ -16,8 +17,9 @@ export function connectAws(address: AwsAddress): FleetCloud {
         updateDesired(data, { thingName, shadowName, version }, update),
     },
     rollouts: fleetRollouts(iot, greengrass),
+    trucks: fleetTrucks(iot, dynamo),
     close: () => {
-      for (const client of [iot, data, greengrass]) client.destroy();
+      for (const client of [iot, data, dynamo, greengrass]) client.destroy();
     },
   };
 }

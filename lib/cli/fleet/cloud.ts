@@ -1,3 +1,4 @@
+import type { Ring } from '../../fleet/names.ts';
 import type { ShadowName } from '../../shadow/index.ts';
 import type { Shadow } from '../truck/cloud.ts';
 
@@ -16,6 +17,7 @@ export interface FleetCloud {
   readonly index: FleetIndex;
   readonly shadows: FleetShadows;
   readonly rollouts: FleetRollouts;
+  readonly trucks: FleetTrucks;
   readonly close: () => void;
 }
 
@@ -84,4 +86,26 @@ export interface RolloutCounts {
   readonly timedOut: number;
   readonly rejected: number;
   readonly cancelled: number;
+}
+
+/** Trucks to come. All may throw CloudError. */
+export interface FleetTrucks {
+  /** Into the allow-list. @returns false: it was there, and stays as it was */
+  readonly allow: (serial: string, ring: Ring) => Promise<boolean>;
+  /** A certificate with which trucks may ask for their own, and do nothing else. */
+  readonly newClaim: () => Promise<Claim>;
+  readonly endpoints: () => Promise<FleetEndpoints>;
+}
+
+/** PEM. */
+export interface Claim {
+  readonly certificate: string;
+  readonly privateKey: string;
+}
+
+/** Where trucks go: host names. */
+export interface FleetEndpoints {
+  readonly region: string;
+  readonly data: string;
+  readonly credentials: string;
 }

@@ -4,6 +4,8 @@ import { rolloutAbortCommand } from './rollout/abort.ts';
 import { rolloutStartCommand } from './rollout/start.ts';
 import { rolloutWatchCommand } from './rollout/watch.ts';
 import { fleetStatusCommand } from './status.ts';
+import { truckAddCommand } from './truck/add.ts';
+import { truckInstallCommand } from './truck/install.ts';
 import { fleetTrucksCommand } from './trucks.ts';
 
 export function fleetCommand(): Command {
@@ -28,5 +30,12 @@ export function fleetCommand(): Command {
         .addCommand(rolloutStartCommand())
         .addCommand(rolloutWatchCommand())
         .addCommand(rolloutAbortCommand()),
+    )
+    .addCommand(
+      new Command('truck')
+        .description('new trucks of the fleet')
+        .addHelpText('after', '\nExample:\n  firebreak fleet truck add 10000000a1b2c3d4 --ring canary')
+        .addCommand(truckAddCommand())
+        .addCommand(truckInstallCommand()),
     );
 }

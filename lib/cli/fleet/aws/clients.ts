@@ -1,5 +1,6 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent } from 'node:https';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GreengrassV2Client } from '@aws-sdk/client-greengrassv2';
 import { IoTClient } from '@aws-sdk/client-iot';
 import { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
@@ -38,6 +39,7 @@ export function awsClients({ endpoint, region, ca, patienceMs }: AwsAddress) {
   return {
     iot: new IoTClient(settings),
     data: new IoTDataPlaneClient(settings),
+    dynamo: new DynamoDBClient(settings),
     greengrass: new GreengrassV2Client(settings),
   };
 }

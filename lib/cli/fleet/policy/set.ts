@@ -37,7 +37,11 @@ export function fleetPolicySetCommand(): Command {
     )
     .argument('<policy>', 'policy file, YAML or JSON; - for standard input')
     .addOption(new Option('--group <name>', 'all trucks of a thing group, and of those below it').argParser(thingName))
-    .addOption(new Option('--thing <name...>', 'these trucks').conflicts('group'))
+    .addOption(
+      new Option('--thing <name...>', 'these trucks')
+        .argParser((name, others: readonly string[] = []) => [...others, thingName(name)])
+        .conflicts('group'),
+    )
     .option('--patch', "the file is a patch on the fleet's baseline", false)
     .option('--baseline <policy>', "the fleet's baseline, to check patches with")
     .option('--yes', 'do not ask', false)
@@ -65,7 +69,7 @@ export function fleetPolicySetCommand(): Command {
 /** @throws ExitError */
 function targetOf({ group, thing }: Options): Target {
   if (group !== undefined) return { group };
-  if (thing !== undefined) return { things: thing.map(thingName) };
+  if (thing !== undefined) return { things: thing };
   throw new ExitError(EXIT.badInput, 'which trucks? say --group or --thing');
 }
 

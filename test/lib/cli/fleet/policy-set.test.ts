@@ -206,6 +206,7 @@ describe('of a patch', () => {
 
 test.each([
   ['neither a group nor trucks', [ARTICLE], 2, 'which trucks?'],
+  ['a thing that can be none', [ARTICLE, '--thing', 'truck 1'], 2, 'It has 1 to 128'],
   ['a group without trucks', [ARTICLE, '--group', FLEET_GROUP, '--yes'], 2, 'there are no such trucks'],
   ['a group that there isn’t', [ARTICLE, '--group', 'nobody', '--yes'], 1, 'not found'],
   ['both a group and trucks', [ARTICLE, '--group', 'a', '--thing', 'b'], 2, 'cannot be used'],
