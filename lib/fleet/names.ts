@@ -26,3 +26,12 @@ export const INDEX_FIELDS = {
   status: 'shadow.name.network.reported.status',
   revision: 'shadow.name.network.reported.revision.id',
 } as const;
+
+/**
+ * Where evidence is archived: in the bucket's folder of the day (UTC) on which it arrived, objects of JSON lines (gzip, if the name ends with .gz), each
+ * line one message as it was published.
+ */
+export const evidenceFolder = (day: Date): string => {
+  const [year, month, date] = day.toISOString().slice(0, 10).split('-');
+  return `evidence/year=${year}/month=${month}/day=${date}/`;
+};

@@ -1,4 +1,5 @@
 import { getShadow, updateDesired } from '../truck/rest-shadows.ts';
+import { fleetArchive } from './aws/archive.ts';
 import { type AwsAddress, awsClients } from './aws/clients.ts';
 import { fleetIndex, trucksIn } from './aws/index-search.ts';
 import { fleetRollouts } from './aws/rollouts.ts';
@@ -7,7 +8,7 @@ import type { FleetCloud } from './cloud.ts';
 
 /** A fleet in an AWS account. */
 export function connectAws(address: AwsAddress): FleetCloud {
-  const { iot, data, dynamo, greengrass } = awsClients(address);
+  const { iot, data, dynamo, s3, greengrass } = awsClients(address);
   return {
     index: fleetIndex(iot),
     shadows: {
@@ -18,8 +19,9 @@ export function connectAws(address: AwsAddress): FleetCloud {
     },
     rollouts: fleetRollouts(iot, greengrass),
     trucks: fleetTrucks(iot, dynamo),
+    archive: fleetArchive(s3),
     close: () => {
-      for (const client of [iot, data, dynamo, greengrass]) client.destroy();
+      for (const client of [iot, data, dynamo, s3, greengrass]) client.destroy();
     },
   };
 }

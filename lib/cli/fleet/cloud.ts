@@ -18,6 +18,7 @@ export interface FleetCloud {
   readonly shadows: FleetShadows;
   readonly rollouts: FleetRollouts;
   readonly trucks: FleetTrucks;
+  readonly archive: FleetArchive;
   readonly close: () => void;
 }
 
@@ -108,4 +109,12 @@ export interface FleetEndpoints {
   readonly region: string;
   readonly data: string;
   readonly credentials: string;
+}
+
+/** The archive of evidence. All may throw CloudError. */
+export interface FleetArchive {
+  /** Names of a folder's objects, in order. */
+  readonly objects: (bucket: string, folder: string) => AsyncIterable<string>;
+  /** An object's text, unpacked. */
+  readonly read: (bucket: string, name: string) => Promise<string>;
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { fleetEvidenceCommand } from './evidence/evidence.ts';
 import { fleetPolicySetCommand } from './policy/set.ts';
 import { rolloutAbortCommand } from './rollout/abort.ts';
 import { rolloutStartCommand } from './rollout/start.ts';
@@ -37,5 +38,6 @@ export function fleetCommand(): Command {
         .addHelpText('after', '\nExample:\n  firebreak fleet truck add 10000000a1b2c3d4 --ring canary')
         .addCommand(truckAddCommand())
         .addCommand(truckInstallCommand()),
-    );
+    )
+    .addCommand(fleetEvidenceCommand());
 }

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { AccountFile } from './account/account-file.ts';
 import { furnish, takeIn } from './account/furnish.ts';
+import { answerBuckets } from './account/s3/buckets.ts';
 import { AccountService } from './account/service.ts';
 import { brokerCommand } from './broker.ts';
 import { CloudConfiguration, cloudPaths } from './configuration.ts';
@@ -51,6 +52,7 @@ async function main(file: string): Promise<void> {
   );
   const rest = await openRestDoor(configuration, {
     ...{ service, store, publish: door.publish.bind(door) },
+    buckets: (method, target) => answerBuckets(method, target, kept.account),
     account: {
       answer: (request) => {
         takeIn(kept.account, store.things());

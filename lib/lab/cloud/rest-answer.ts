@@ -1,4 +1,5 @@
 import type { JsonObject } from '../shadow/json.ts';
+import { type BucketReply, isForBuckets } from './account/s3/buckets.ts';
 import type { AccountService } from './account/service.ts';
 import { mayPublish, mayUse, OPERATOR } from './identities.ts';
 import { errorType, type RestRequest, route, tokenOf } from './rest-routes.ts';
@@ -10,6 +11,7 @@ export interface RestSurroundings {
   readonly service: ShadowService;
   readonly store: ShadowStore;
   readonly account: Pick<AccountService, 'answer'>;
+  readonly buckets: (method: string, target: string) => BucketReply;
   readonly publish: (
     topic: string,
     payload: Buffer,
@@ -25,6 +27,8 @@ export interface RestQuestion {
   readonly target: string;
   /** The header x-amz-target. */
   readonly action?: string | undefined;
+  /** The header authorization. */
+  readonly authorization?: string | undefined;
   /** null: it is too large. */
   readonly payload: Buffer | null;
 }
@@ -33,18 +37,24 @@ export interface RestReply {
   readonly status: number;
   /** The exception's name. */
   readonly type?: string;
-  readonly body: object;
+  /** To be sent as JSON, unless it is bytes. */
+  readonly body: object | Buffer;
+  readonly contentType?: string;
 }
 
 const refuse = (status: number, message: string): RestReply => ({ status, type: errorType(status), body: { message } });
 
 /** Control plane and data plane: one answer. */
 export async function answerRest(question: RestQuestion, surroundings: RestSurroundings): Promise<RestReply> {
-  const { who, method, target, action, payload } = question;
+  const { who, method, target, action, authorization, payload } = question;
   if (who === null) return refuse(403, 'Missing Authentication Token');
   if (payload === null) return refuse(413, 'The payload exceeds the maximum size allowed');
   // Things have no business in the control plane.
   if (who === OPERATOR) {
+    if (isForBuckets(authorization)) {
+      const { status, contentType, bytes } = surroundings.buckets(method, target);
+      return { status, contentType, body: bytes };
+    }
     const answered = await surroundings.account.answer({ method, target, action, payload });
     if (answered !== null) return answered;
   }

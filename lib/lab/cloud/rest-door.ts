@@ -33,9 +33,9 @@ export function restListener(surroundings: RestSurroundings): RequestListener {
         console.error(`${request.method} ${request.url}:`, cause);
         return { status: 500, type: 'InternalFailureException', body: { message: 'Internal service failure' } };
       })
-      .then(({ status, type, body }) => {
-        const headers = { 'content-type': 'application/json', ...(type !== undefined && { 'x-amzn-ErrorType': type }) };
-        response.writeHead(status, headers).end(JSON.stringify(body));
+      .then(({ status, type, body, contentType = 'application/json' }) => {
+        const headers = { 'content-type': contentType, ...(type !== undefined && { 'x-amzn-ErrorType': type }) };
+        response.writeHead(status, headers).end(Buffer.isBuffer(body) ? body : JSON.stringify(body));
       })
       .catch((cause: unknown) => console.error(`${request.method} ${request.url}:`, cause));
   };
@@ -46,6 +46,7 @@ async function questionOf(request: IncomingMessage) {
   return {
     ...{ who: whoAsks(request), method: request.method ?? '', target: request.url ?? '' },
     action: typeof action === 'string' ? action : undefined,
+    authorization: request.headers.authorization,
     payload: await bodyOf(request),
   };
 }

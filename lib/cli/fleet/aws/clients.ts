@@ -4,6 +4,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GreengrassV2Client } from '@aws-sdk/client-greengrassv2';
 import { IoTClient } from '@aws-sdk/client-iot';
 import { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
+import { S3Client } from '@aws-sdk/client-s3';
 
 export interface AwsAddress {
   /** Of every service; undefined: AWS's own for the region. */
@@ -40,6 +41,8 @@ export function awsClients({ endpoint, region, ca, patienceMs }: AwsAddress) {
     iot: new IoTClient(settings),
     data: new IoTDataPlaneClient(settings),
     dynamo: new DynamoDBClient(settings),
+    // A local endpoint has no names for buckets.
+    s3: new S3Client({ ...settings, forcePathStyle: endpoint !== undefined }),
     greengrass: new GreengrassV2Client(settings),
   };
 }

@@ -48,6 +48,8 @@ export class Account {
   /** The newest last. */
   readonly deployments: Deployment[] = [];
   readonly tables = new Map<string, Table>();
+  /** Objects by name, by bucket. They aren't kept beyond the process. */
+  readonly buckets = new Map<string, Map<string, Buffer>>();
   readonly certificates = new Map<string, Certificate>();
   readonly policies = new Set<string>();
   /** Of the indexing configuration: the fields by which may be aggregated. */

@@ -44,7 +44,10 @@ const ABORT = {
 } as const;
 
 /** As the fleet's stacks do. */
-async function deployed(ring: Ring, components: Readonly<Record<string, { readonly componentVersion: string }>> = COMPONENTS): Promise<string> {
+async function deployed(
+  ring: Ring,
+  components: Readonly<Record<string, { readonly componentVersion: string }>> = COMPONENTS,
+): Promise<string> {
   const { deploymentId = '' } = await greengrass.send(
     new CreateDeploymentCommand({
       ...{ targetArn: groupArn(ringGroup(ring)), deploymentName: `ring ${ring}`, components },

@@ -10,6 +10,7 @@ import {
   paginateListThings,
   SearchIndexCommand,
 } from '@aws-sdk/client-iot';
+import { GetObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
 import fc from 'fast-check';
 import { FLEET_GROUP, INDEX_FIELDS } from '../../../../../lib/fleet/names.ts';
 import { pageOf } from '../../../../../lib/lab/cloud/account/page.ts';
@@ -155,6 +156,26 @@ test('what is asked too often is throttled, and AWS’s client tries again', asy
   expect(slow.requests.filter(({ status }) => status === 429).length).toBeGreaterThan(0);
   patient.destroy();
   await slow.end();
+});
+
+test('objects of a bucket are listed page by page, and read as they were put', async () => {
+  const names = Array.from({ length: 1010 }, (_, index) => `a/${index} & <more>`);
+  const objects = names.map((name): [string, Buffer] => [name, Buffer.from(`of ${name}`)]);
+  endpoint.account.buckets.set('bucket', new Map([...objects, ['b/other', Buffer.alloc(0)]]));
+  const s3 = new S3Client({ endpoint: endpoint.url, forcePathStyle: true });
+  const found: (string | undefined)[] = [];
+  const pages: number[] = [];
+  for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket: 'bucket', Prefix: 'a/' })) {
+    found.push(...Contents.map(({ Key }) => Key));
+    pages.push(Contents.length);
+  }
+  expect(pages).toEqual([1000, 10]);
+  expect(new Set(found)).toEqual(new Set(names));
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket: 'bucket', Key: 'a/7 & <more>' }));
+  expect(await Body?.transformToString()).toBe('of a/7 & <more>');
+  const missing = s3.send(new GetObjectCommand({ Bucket: 'bucket', Key: 'nothing' }));
+  await expect(missing).rejects.toMatchObject({ name: 'NoSuchKey' });
+  s3.destroy();
 });
 
 test('no request without a signature', async () => {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { FLEET_GROUP, type Ring, ringGroup, THING_TYPE } from '../../../../../lib/fleet/names.ts';
 import { Account, idOf } from '../../../../../lib/lab/cloud/account/account.ts';
 import { furnish } from '../../../../../lib/lab/cloud/account/furnish.ts';
+import { answerBuckets } from '../../../../../lib/lab/cloud/account/s3/buckets.ts';
 import { AccountService } from '../../../../../lib/lab/cloud/account/service.ts';
 import { restListener } from '../../../../../lib/lab/cloud/rest-door.ts';
 import { ShadowService } from '../../../../../lib/lab/cloud/shadow-service.ts';
@@ -45,6 +46,7 @@ export class Endpoint {
     });
     const listener = restListener({
       ...{ store, account: service, service: shadows },
+      buckets: (method, target) => answerBuckets(method, target, account),
       publish: (topic, payload) => void endpoint.published.push({ topic, payload }),
     });
     const server = createServer((request, response) => {
@@ -104,5 +106,6 @@ export function useLabCredentials(): void {
     AWS_SECRET_ACCESS_KEY: 'lab',
     AWS_REGION: 'lab-1',
     AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   });
 }
