@@ -1,25 +1,28 @@
-/** The names on which the fleet's stacks, its trucks and the command line agree. Plain constants: nothing is read, nothing done. */
+/** Names that truck, command line and stacks have to agree on. Nothing is read here, and nothing done. */
 
-/** The type of all things that are trucks. */
-export const THING_TYPE = 'firebreak-truck';
-/** The thing group of all trucks. */
-export const FLEET_GROUP = 'firebreak-fleet';
-/** Rollouts go from ring to ring, in this order; each truck is in one. */
+/** The order in which a release goes round: each truck is in one ring. */
 export const RINGS = ['canary', 'early', 'fleet'] as const;
 export type Ring = (typeof RINGS)[number];
-/** The thing group of a ring's trucks. */
-export const ringGroup = (ring: Ring): string => `firebreak-ring-${ring}`;
 
-/** The DynamoDB table of the serials that may provision themselves; its partition key, and what else the command line writes. */
-export const ALLOW_LIST = { table: 'firebreak-allow-list', key: 'serial', ring: 'ring', addedAt: 'addedAt' } as const;
-/** The template by which a truck gets its identity, and its parameters. */
-export const PROVISIONING_TEMPLATE = 'firebreak-truck';
-export const TEMPLATE_PARAMETERS = { serial: 'SerialNumber' } as const;
+/** Trucks' names begin with it; claim certificates may not connect under such a name. */
+export const TRUCK_PREFIX = 'truck-';
+/** What a truck is called by its maker: nothing else may be part of a topic, a policy or a name. */
+export const SERIAL_PATTERN = '^[A-Za-z0-9-]{1,32}$';
+
+/** A truck's thing name. */
+export const thingOf = (serial: string): string => `${TRUCK_PREFIX}${serial}`;
+
+export const prefixOf = (stage: string): string => `firebreak-${stage}`;
+/** The group that all trucks are in, by way of their ring. */
+export const fleetGroup = (stage: string): string => `${prefixOf(stage)}-trucks`;
+export const ringGroup = (stage: string, ring: Ring): string => `${prefixOf(stage)}-ring-${ring}`;
+export const thingType = (stage: string): string => `${prefixOf(stage)}-truck`;
+export const provisioningTemplate = (stage: string): string => `${prefixOf(stage)}-truck`;
 /** The IoT policy of claim certificates: provisioning, and nothing else. */
-export const CLAIM_POLICY = 'firebreak-claim';
-/** By which a truck gets credentials for its artifacts. */
-export const ROLE_ALIAS = 'firebreak-truck';
-
+export const claimPolicyName = (stage: string): string => `${provisioningTemplate(stage)}-claim`;
+export const roleAlias = (stage: string): string => `${prefixOf(stage)}-token-exchange`;
+/** Its items: `serial`, `claimsLeft`, and `ring`, if it isn't the last one. */
+export const allowListTable = (stage: string): string => `${prefixOf(stage)}-allow-list`;
 /** The fields of the fleet index by which trucks are counted; as fields to aggregate by they are custom fields of the indexing configuration. */
 export const INDEX_FIELDS = {
   verdict: 'shadow.name.isolation.reported.verdict',

@@ -6,8 +6,8 @@ import { fleetRollouts } from './aws/rollouts.ts';
 import { fleetTrucks } from './aws/trucks.ts';
 import type { FleetCloud } from './cloud.ts';
 
-/** A fleet in an AWS account. */
-export function connectAws(address: AwsAddress): FleetCloud {
+/** A fleet in an AWS account. @param stage whose names are taken */
+export function connectAws(address: AwsAddress, stage: string): FleetCloud {
   const { iot, data, dynamo, s3, greengrass } = awsClients(address);
   return {
     index: fleetIndex(iot),
@@ -18,7 +18,7 @@ export function connectAws(address: AwsAddress): FleetCloud {
         updateDesired(data, { thingName, shadowName, version }, update),
     },
     rollouts: fleetRollouts(iot, greengrass),
-    trucks: fleetTrucks(iot, dynamo),
+    trucks: fleetTrucks(iot, dynamo, stage),
     archive: fleetArchive(s3),
     close: () => {
       for (const client of [iot, data, dynamo, s3, greengrass]) client.destroy();

@@ -1,6 +1,7 @@
-import { FLEET_GROUP, INDEX_FIELDS, RINGS, type Ring, ringGroup } from '../../fleet/names.ts';
+import { INDEX_FIELDS, RINGS, type Ring } from '../../fleet/names.ts';
 import { HEARTBEAT_MS } from '../../shadow/index.ts';
 import type { FleetIndex } from './cloud.ts';
+import { trucksWhere } from './where.ts';
 
 /** What the fleet comes to, counted by the fleet index. */
 export interface Census {
@@ -23,17 +24,16 @@ const PROOF_GOOD_FOR_MS = 2 * HEARTBEAT_MS;
 const REPORTED_AT = 'shadow.name.isolation.metadata.reported.verdict.timestamp';
 
 /** Some twelve requests, however large the fleet. @param now milliseconds since 1970. @throws CloudError */
-export async function takeCensus(index: FleetIndex, now: number): Promise<Census> {
-  const group = (name: string) => `thingGroupNames:${name}`;
-  const fleet = group(FLEET_GROUP);
+export async function takeCensus(index: FleetIndex, stage: string, now: number): Promise<Census> {
+  const fleet = trucksWhere(stage);
   const trucks = await index.count(fleet);
   const by = async (query: string, field: string, all: number, without: string) =>
     withRest(await index.tally(query, field), all, without);
   const oldest = Math.floor((now - PROOF_GOOD_FOR_MS) / 1000);
-  const silent = await index.count(`${fleet} AND ${INDEX_FIELDS.verdict}:isolated AND ${REPORTED_AT}<${oldest}`);
+  const silent = await index.count(trucksWhere(stage, `verdict:isolated ${REPORTED_AT}<${oldest}`));
   const rings: Census['rings'][number][] = [];
   for (const ring of RINGS) {
-    const query = `${fleet} AND ${group(ringGroup(ring))}`;
+    const query = trucksWhere(stage, `ring:${ring}`);
     const inRing = await index.count(query);
     rings.push({ ring, trucks: inRing, verdicts: await by(query, INDEX_FIELDS.verdict, inRing, 'unmeasured') });
   }

@@ -9,6 +9,8 @@ export interface FleetOptions {
   readonly endpoint?: string;
   readonly ca?: string;
   readonly region?: string;
+  /** Of the fleet's stacks: it is part of their names. */
+  readonly stage: string;
   readonly json: boolean;
 }
 
@@ -18,7 +20,16 @@ export const fleetOptions = (): readonly Option[] => [
     .argParser(url),
   new Option('--ca <file>', 'PEM of the authority that signed the endpoint; AWS needs none').env('FIREBREAK_CA'),
   new Option('--region <region>', 'AWS region').env('AWS_REGION'),
+  new Option('--stage <name>', "of the fleet's stacks; a lab's account has the stage lab")
+    .env('FIREBREAK_STAGE')
+    .argParser(stage)
+    .default('production'),
 ];
+
+function stage(text: string): string {
+  if (/^[a-z][a-z0-9]{0,15}$/.test(text)) return text;
+  throw new InvalidArgumentError('It is 1 to 16 small letters and digits.');
+}
 
 function url(text: string): string {
   if (/^https?:\/\//.test(text) && URL.canParse(text)) return text;
@@ -32,13 +43,16 @@ const PATIENCE_MS = 15_000;
 export async function withFleet<T>(options: FleetOptions, action: (cloud: FleetCloud) => Promise<T>): Promise<T> {
   try {
     const { connectAws } = await operatorPart(() => import('./aws-cloud.ts'));
-    const { endpoint, region } = options;
-    const cloud = connectAws({
-      ...(endpoint !== undefined && { endpoint }),
-      ...(region !== undefined && { region }),
-      ...(options.ca !== undefined && { ca: await pem(options.ca) }),
-      patienceMs: PATIENCE_MS,
-    });
+    const { endpoint, region, stage: name } = options;
+    const cloud = connectAws(
+      {
+        ...(endpoint !== undefined && { endpoint }),
+        ...(region !== undefined && { region }),
+        ...(options.ca !== undefined && { ca: await pem(options.ca) }),
+        patienceMs: PATIENCE_MS,
+      },
+      name,
+    );
     try {
       return await action(cloud);
     } finally {

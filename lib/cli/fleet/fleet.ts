@@ -18,10 +18,7 @@ export function fleetCommand(): Command {
     .addCommand(
       new Command('policy')
         .description('the policy that is desired of trucks')
-        .addHelpText(
-          'after',
-          '\nExample:\n  firebreak fleet policy set examples/article.yaml --group firebreak-ring-canary --dry-run',
-        )
+        .addHelpText('after', '\nExample:\n  firebreak fleet policy set examples/article.yaml --ring canary --dry-run')
         .addCommand(fleetPolicySetCommand()),
     )
     .addCommand(

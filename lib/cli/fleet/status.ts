@@ -15,7 +15,9 @@ export function fleetStatusCommand(): Command {
     .action(async (options: FleetOptions) => {
       const progress = new Progress(options.json);
       progress.say('the trucks are counted');
-      const census = await withFleet(options, ({ index }) => takeCensus(index, Date.now())).finally(progress.done);
+      const census = await withFleet(options, ({ index }) => takeCensus(index, options.stage, Date.now())).finally(
+        progress.done,
+      );
       if (!options.json) for (const line of lines(census)) print(line);
       const unproved = census.trucks - proved(census);
       if (unproved > 0)

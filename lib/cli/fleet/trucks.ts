@@ -42,10 +42,10 @@ export function fleetTrucksCommand(): Command {
       '\nExamples:\n  firebreak fleet trucks --where verdict:breached\n  firebreak fleet trucks --where ring:canary --limit 20 --json',
     )
     .action(async (options: Options) => {
-      const query = queryOf(options.where);
+      const query = queryOf(options.stage, options.where);
       const progress = new Progress(options.json);
       progress.say('trucks are searched');
-      const { rows, more } = await withFleet(options, ({ index }) => first(index, query, options.limit)).finally(
+      const { rows, more } = await withFleet(options, ({ index }) => first(index, query, options)).finally(
         progress.done,
       );
       if (options.json) return printJson({ trucks: rows, more });
@@ -57,26 +57,26 @@ export function fleetTrucksCommand(): Command {
 }
 
 /** @throws ExitError */
-export function queryOf(where: string | undefined): string {
+function queryOf(stage: string, where: string | undefined): string {
   try {
-    return trucksWhere(where);
+    return trucksWhere(stage, where);
   } catch (error) {
     if (error instanceof RangeError) throw new ExitError(EXIT.badInput, `--where: ${error.message}`);
     throw error;
   }
 }
 
-async function first(index: FleetIndex, query: string, most: number) {
+async function first(index: FleetIndex, query: string, { limit: most, stage }: Options) {
   const rows: Row[] = [];
   for await (const truck of index.search(query)) {
     if (rows.length === most) return { rows, more: true };
-    rows.push(rowOf(truck));
+    rows.push(rowOf(truck, stage));
   }
   return { rows, more: false };
 }
 
-function rowOf({ thing, groups, connected, network, isolation }: IndexedTruck): Row {
-  const ring = RINGS.find((one) => groups.includes(ringGroup(one)));
+function rowOf({ thing, groups, connected, network, isolation }: IndexedTruck, stage: string): Row {
+  const ring = RINGS.find((one) => groups.includes(ringGroup(stage, one)));
   const [said, measured] = [networkOf(network), isolationOf(isolation)];
   return {
     thing,

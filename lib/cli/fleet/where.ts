@@ -1,4 +1,4 @@
-import { FLEET_GROUP, INDEX_FIELDS, RINGS, ringGroup } from '../../fleet/names.ts';
+import { INDEX_FIELDS, RINGS, ringGroup, thingType } from '../../fleet/names.ts';
 
 /** Short names of fields of the fleet index. */
 export const SHORT_NAMES = {
@@ -15,18 +15,18 @@ const RING = /(?<![\w.])ring:([\w-]+)/g;
  * The query of the fleet index for trucks of the fleet that satisfy a condition: AWS IoT's query syntax, with short names for what trucks report.
  * @throws RangeError for a ring that there isn't
  */
-export function trucksWhere(condition?: string): string {
-  const fleet = `thingGroupNames:${FLEET_GROUP}`;
+export function trucksWhere(stage: string, condition?: string): string {
+  const fleet = `thingTypeName:${thingType(stage)}`;
   if (condition === undefined || condition.trim() === '') return fleet;
-  return `${fleet} AND (${outsideQuotes(condition, expanded)})`;
+  return `${fleet} AND (${outsideQuotes(condition, (text) => expanded(text, stage))})`;
 }
 
-function expanded(text: string): string {
+function expanded(text: string, stage: string): string {
   return text
     .replace(RING, (_whole, name: string) => {
       const ring = RINGS.find((one) => one === name);
       if (ring === undefined) throw new RangeError(`there is no ring ${name}, but ${RINGS.join(', ')}`);
-      return `thingGroupNames:${ringGroup(ring)}`;
+      return `thingGroupNames:${ringGroup(stage, ring)}`;
     })
     .replace(FIELD, (name) => SHORT_NAMES[name as keyof typeof SHORT_NAMES]);
 }

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { AccountFile } from './account/account-file.ts';
 import { furnish, takeIn } from './account/furnish.ts';
+import { archiveEvidence } from './account/s3/archive.ts';
 import { answerBuckets } from './account/s3/buckets.ts';
 import { AccountService } from './account/service.ts';
 import { brokerCommand } from './broker.ts';
@@ -36,9 +37,9 @@ async function main(file: string): Promise<void> {
     ...{ store, limits, now: () => Date.now() / 1000 },
     publish: (topic, payload) => door.publish(topic, payload),
   });
-  await door.open(service);
   const kept = await AccountFile.open(paths.account);
   furnish(kept.account, Date.now());
+  await door.open(service, (payload) => archiveEvidence(kept.account, payload, new Date()));
   const account = new AccountService(
     {
       account: kept.account,

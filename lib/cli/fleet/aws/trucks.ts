@@ -5,26 +5,26 @@ import {
   DescribeEndpointCommand,
   type IoTClient,
 } from '@aws-sdk/client-iot';
-import { ALLOW_LIST, CLAIM_POLICY } from '../../../fleet/names.ts';
+import { allowListTable, claimPolicyName } from '../../../fleet/names.ts';
 import { CloudError } from '../../truck/cloud.ts';
 import { cloudErrorOf } from '../../truck/rest-shadows.ts';
 import type { FleetTrucks } from '../cloud.ts';
 import { asked } from './index-search.ts';
 
 /** Trucks that may provision themselves, and what they need for it. */
-export function fleetTrucks(iot: IoTClient, dynamo: DynamoDBClient): FleetTrucks {
+export function fleetTrucks(iot: IoTClient, dynamo: DynamoDBClient, stage: string): FleetTrucks {
   return {
     allow: async (serial, ring) => {
-      const item = {
-        [ALLOW_LIST.key]: serial,
-        [ALLOW_LIST.ring]: ring,
-        [ALLOW_LIST.addedAt]: new Date().toISOString(),
-      };
       const command = new PutItemCommand({
-        TableName: ALLOW_LIST.table,
-        Item: Object.fromEntries(Object.entries(item).map(([name, value]) => [name, { S: value }])),
+        TableName: allowListTable(stage),
+        Item: {
+          serial: { S: serial },
+          ring: { S: ring },
+          claimsLeft: { N: '1' },
+          addedAt: { S: new Date().toISOString() },
+        },
         ConditionExpression: 'attribute_not_exists(#key)',
-        ExpressionAttributeNames: { '#key': ALLOW_LIST.key },
+        ExpressionAttributeNames: { '#key': 'serial' },
       });
       try {
         await dynamo.send(command);
@@ -40,7 +40,7 @@ export function fleetTrucks(iot: IoTClient, dynamo: DynamoDBClient): FleetTrucks
       const privateKey = keyPair?.PrivateKey;
       if (target === undefined || certificate === undefined || privateKey === undefined)
         throw new CloudError('refused', 'the cloud gives no certificate');
-      await asked(iot.send(new AttachPolicyCommand({ policyName: CLAIM_POLICY, target })));
+      await asked(iot.send(new AttachPolicyCommand({ policyName: claimPolicyName(stage), target })));
       return { certificate, privateKey };
     },
     endpoints: async () => ({

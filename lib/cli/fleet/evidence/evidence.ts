@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { type FileHandle, open } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -83,7 +84,7 @@ async function exportTo(archive: FleetArchive, options: Options, signal: AbortSi
       const verdict = verdictOf(evidence.matrix, evidence.bypasses);
       told.verdicts[verdict] = (told.verdicts[verdict] ?? 0) + 1;
       file.write(`${JSON.stringify(evidence)}\n`);
-      if (file.writableNeedDrain) await new Promise((resolve) => file.once('drain', resolve));
+      if (file.writableNeedDrain) await once(file, 'drain');
     }
     file.end();
     await finished(file);

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { fleetGroup, type Ring, ringGroup } from '../../../fleet/names.ts';
 import { ask } from '../../ask.ts';
 import { EXIT, ExitError } from '../../exit.ts';
 import { interruptible } from '../../interrupt.ts';
@@ -11,7 +12,9 @@ import { jsonOption } from '../../truck-options.ts';
 import type { FleetCloud } from '../cloud.ts';
 import { type FleetOptions, fleetOptions, withFleet } from '../connection.ts';
 import type { Pace } from '../pace.ts';
+import { ring } from '../rollout/ring.ts';
 import { positive } from '../trucks.ts';
+import { trucksWhere } from '../where.ts';
 import { concernLines, concerns } from './differences.ts';
 import { type Surveyed, survey, type Target } from './survey.ts';
 import { commonSequence } from './wish.ts';
@@ -19,6 +22,7 @@ import { type Outcome, writeAll } from './write.ts';
 
 interface Options extends FleetOptions {
   readonly group?: string;
+  readonly ring?: Ring;
   readonly thing?: readonly string[];
   readonly patch: boolean;
   readonly baseline?: string;
@@ -40,8 +44,9 @@ export function fleetPolicySetCommand(): Command {
     .addOption(
       new Option('--thing <name...>', 'these trucks')
         .argParser((name, others: readonly string[] = []) => [...others, thingName(name)])
-        .conflicts('group'),
+        .conflicts(['group', 'ring']),
     )
+    .addOption(new Option('--ring <ring>', 'all trucks of a ring').argParser(ring).conflicts('group'))
     .option('--patch', "the file is a patch on the fleet's baseline", false)
     .option('--baseline <policy>', "the fleet's baseline, to check patches with")
     .option('--yes', 'do not ask', false)
@@ -50,7 +55,7 @@ export function fleetPolicySetCommand(): Command {
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nExamples:\n  firebreak fleet policy set examples/article.yaml --group firebreak-ring-canary\n  firebreak fleet policy set examples/truck-patch.yaml --patch --baseline examples/fleet-baseline.yaml --thing truck-7 truck-8 --yes',
+      '\nExamples:\n  firebreak fleet policy set examples/article.yaml --ring canary\n  firebreak fleet policy set examples/truck-patch.yaml --patch --baseline examples/fleet-baseline.yaml --thing truck-7 truck-8 --yes',
     )
     .action(async (file: string, options: Options) => {
       const target = targetOf(options);
@@ -67,10 +72,13 @@ export function fleetPolicySetCommand(): Command {
 }
 
 /** @throws ExitError */
-function targetOf({ group, thing }: Options): Target {
-  if (group !== undefined) return { group };
+function targetOf({ group = null, ring: which, thing, stage }: Options): Target {
+  const name = which === undefined ? group : ringGroup(stage, which);
+  // The index knows a truck's own groups only, and not those above.
+  if (name === fleetGroup(stage)) return { group: name, query: trucksWhere(stage) };
+  if (name !== null) return { group: name, query: `thingGroupNames:"${name}"` };
   if (thing !== undefined) return { things: thing };
-  throw new ExitError(EXIT.badInput, 'which trucks? say --group or --thing');
+  throw new ExitError(EXIT.badInput, 'which trucks? say --ring, --group or --thing');
 }
 
 interface Task {

@@ -17,7 +17,9 @@ export interface Surveyed {
 }
 
 /** Which trucks a policy is for. */
-export type Target = { readonly group: string } | { readonly things: readonly string[] };
+export type Target =
+  /** The query finds most of the group's trucks in the index. */
+  { readonly group: string; readonly query: string } | { readonly things: readonly string[] };
 
 /**
  * The trucks concerned, and what is desired of each: who is in the group says the registry, what is desired the fleet index, and of trucks
@@ -32,8 +34,7 @@ export async function survey(
   const base = baseline === undefined ? undefined : await readBaseline(baseline);
   const shadows = new Map<string, Shadow | null>();
   if ('group' in target) {
-    for await (const { thing, network } of cloud.index.search(`thingGroupNames:"${target.group}"`))
-      shadows.set(thing, network);
+    for await (const { thing, network } of cloud.index.search(target.query)) shadows.set(thing, network);
   }
   const things = new Set('group' in target ? await all(cloud.shadows.trucksIn(target.group)) : target.things);
   const unknown = [...things].filter((thing) => !shadows.has(thing));

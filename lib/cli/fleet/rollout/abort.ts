@@ -22,7 +22,7 @@ export function rolloutAbortCommand(): Command {
     .addHelpText('after', '\nExample:\n  firebreak fleet rollout abort --ring canary --yes')
     .action(async (options: Options) => {
       await withFleet(options, async ({ rollouts }) => {
-        const rollout = await rolloutOf(rollouts, options.ring);
+        const rollout = await rolloutOf(rollouts, options.stage, options.ring);
         const before = await rollouts.counts(rollout.jobId);
         const { ring } = options;
         if (stageOf(rollout, before) === 'cancelled')

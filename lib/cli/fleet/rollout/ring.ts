@@ -13,8 +13,8 @@ export function ring(text: string): Ring {
 }
 
 /** The ring's newest rollout. @throws ExitError; CloudError */
-export async function rolloutOf(rollouts: FleetRollouts, which: Ring): Promise<Rollout> {
-  const found = await rollouts.latest(ringGroup(which));
+export async function rolloutOf(rollouts: FleetRollouts, stage: string, which: Ring): Promise<Rollout> {
+  const found = await rollouts.latest(ringGroup(stage, which));
   if (found !== null) return found;
   throw new ExitError(
     EXIT.failed,

@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import * as z from 'zod/mini';
-import { FLEET_GROUP, INDEX_FIELDS, type Ring, ringGroup } from '../../../fleet/names.ts';
+import { type Ring, ringGroup } from '../../../fleet/names.ts';
 import { ask } from '../../ask.ts';
 import { EXIT, ExitError } from '../../exit.ts';
 import { paint, print, printJson, remark } from '../../output.ts';
 import { jsonOption } from '../../truck-options.ts';
 import type { FleetCloud, Rollout } from '../cloud.ts';
 import { type FleetOptions, fleetOptions, withFleet } from '../connection.ts';
+import { trucksWhere } from '../where.ts';
 import { changeLines, nextComponents, ownVersions } from './components.ts';
 import { ring, ringOption, rolloutOf } from './ring.ts';
 import { objections } from './stage.ts';
@@ -47,7 +48,7 @@ export function rolloutStartCommand(): Command {
 }
 
 async function start({ rollouts }: FleetCloud, options: Options, versions: Readonly<Record<string, string>>) {
-  const current = await rolloutOf(rollouts, options.ring);
+  const current = await rolloutOf(rollouts, options.stage, options.ring);
   const next = nextComponents(current.components, versions);
   const changes = changeLines(current.components, next);
   const isInForce = current.status === 'ACTIVE' || current.status === 'COMPLETED';
@@ -57,7 +58,7 @@ async function start({ rollouts }: FleetCloud, options: Options, versions: Reado
   }
   for (const line of changes) remark(`  ${line}`);
   if (!options.yes) await ask(`ring ${options.ring}: ${changes.length} components change. Roll it out?`);
-  const id = await rollouts.start(ringGroup(options.ring), current, next, tokenOf(current, next));
+  const id = await rollouts.start(ringGroup(options.stage, options.ring), current, next, tokenOf(current, next));
   if (options.json) printJson({ ring: options.ring, deployment: id, started: true, before: current.id, changes });
   else
     print(
@@ -66,14 +67,16 @@ async function start({ rollouts }: FleetCloud, options: Options, versions: Reado
 }
 
 /** @throws ExitError when the ring that they are from has not proved them */
-async function versionsOf(cloud: FleetCloud, { from, deployment, force }: Options): Promise<Record<string, string>> {
+async function versionsOf(
+  cloud: FleetCloud,
+  { from, deployment, force, stage }: Options,
+): Promise<Record<string, string>> {
   const { rollouts, index } = cloud;
   if (deployment !== undefined) return ownVersions((await rollouts.get(deployment)).components);
   if (from === undefined)
     throw new ExitError(EXIT.badInput, 'which components? say --components, --from or --deployment');
-  const source = await rolloutOf(rollouts, from);
-  const query = `thingGroupNames:${FLEET_GROUP} AND thingGroupNames:${ringGroup(from)}`;
-  const unproved = await index.count(`${query} AND NOT ${INDEX_FIELDS.verdict}:isolated`);
+  const source = await rolloutOf(rollouts, stage, from);
+  const unproved = await index.count(trucksWhere(stage, `ring:${from} NOT verdict:isolated`));
   const against = objections(source, await rollouts.counts(source.jobId), unproved);
   if (against.length > 0 && !force)
     throw new ExitError(EXIT.failed, `ring ${from} has not proved it: ${against.join('; ')}`, { objections: against });

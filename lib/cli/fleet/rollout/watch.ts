@@ -53,7 +53,7 @@ async function follow(rollouts: FleetRollouts, options: Options, signal: AbortSi
   const end = performance.now() + options.timeout * 1000;
   let said = '';
   try {
-    const { id } = await unlessInterrupted(signal, rolloutOf(rollouts, options.ring));
+    const { id } = await unlessInterrupted(signal, rolloutOf(rollouts, options.stage, options.ring));
     for (;;) {
       const rollout = await unlessInterrupted(signal, rollouts.get(id));
       const counts = await unlessInterrupted(signal, rollouts.counts(rollout.jobId));

@@ -1,5 +1,5 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
-import { RINGS, type Ring } from '../../../fleet/names.ts';
+import { RINGS, type Ring, SERIAL_PATTERN, thingOf } from '../../../fleet/names.ts';
 import { EXIT, ExitError } from '../../exit.ts';
 import { interruptible } from '../../interrupt.ts';
 import { paint, print, printJson } from '../../output.ts';
@@ -52,8 +52,8 @@ export function truckAddCommand(): Command {
 
 /** It becomes part of the thing's name. */
 function serial(text: string): string {
-  if (/^[a-zA-Z0-9:_-]{1,100}$/.test(text)) return text;
-  throw new InvalidArgumentError(`A serial has 1 to 100 letters, digits, colons, underscores and hyphens.`);
+  if (new RegExp(SERIAL_PATTERN).test(text)) return text;
+  throw new InvalidArgumentError(`A serial has 1 to 32 letters, digits and hyphens.`);
 }
 
 async function add({ trucks }: FleetCloud, serials: readonly string[], options: Options, signal: AbortSignal) {
@@ -70,7 +70,7 @@ async function add({ trucks }: FleetCloud, serials: readonly string[], options: 
     await atPace(serials, PACE, signal, async (one) => {
       try {
         ((await trucks.allow(one, options.ring)) ? added : known).push(one);
-        bundles.push(await writeBundle(options.out, one, { endpoints, claim }));
+        bundles.push(await writeBundle(options.out, one, { stage: options.stage, endpoints, claim }));
       } catch (error) {
         if (!isCloudError(error)) throw error;
         failed.push({ serial: one, why: error.message });
@@ -80,7 +80,8 @@ async function add({ trucks }: FleetCloud, serials: readonly string[], options: 
     progress.done();
   }
   const left = serials.length - bundles.length - failed.length;
-  const details = { ring: options.ring, added, known, failed, left, bundles: bundles.sort() };
+  const things = [...added, ...known].sort().map(thingOf);
+  const details = { ring: options.ring, added, known, failed, left, things, bundles: bundles.sort() };
   if (failed.length + left > 0) {
     const lines = failed.map(({ serial: one, why }) => `  ${one}: ${why}`);
     const message = `${failed.length + left} of ${serials.length} trucks were not added; the same command again goes on`;

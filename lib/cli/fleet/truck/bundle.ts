@@ -1,14 +1,18 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { PROVISIONING_TEMPLATE, ROLE_ALIAS, TEMPLATE_PARAMETERS } from '../../../fleet/names.ts';
+import { provisioningTemplate, roleAlias } from '../../../fleet/names.ts';
 import type { Claim, FleetEndpoints } from '../cloud.ts';
 import { installScript, NUCLEUS_VERSION } from './install-script.ts';
 
 const ROOT = '/greengrass/v2';
 
 /** Greengrass's first configuration, as its fleet provisioning plugin takes it: YAML. Pure. */
-export function provisioningConfiguration(serial: string, { region, data, credentials }: FleetEndpoints): string {
+export function provisioningConfiguration(
+  serial: string,
+  stage: string,
+  { region, data, credentials }: FleetEndpoints,
+): string {
   return stringify({
     services: {
       'aws.greengrass.Nucleus': { version: NUCLEUS_VERSION },
@@ -18,12 +22,12 @@ export function provisioningConfiguration(serial: string, { region, data, creden
           awsRegion: region,
           iotDataEndpoint: data,
           iotCredentialEndpoint: credentials,
-          iotRoleAlias: ROLE_ALIAS,
-          provisioningTemplate: PROVISIONING_TEMPLATE,
+          iotRoleAlias: roleAlias(stage),
+          provisioningTemplate: provisioningTemplate(stage),
           claimCertificatePath: `${ROOT}/claim-certs/${CERTIFICATE}`,
           claimCertificatePrivateKeyPath: `${ROOT}/claim-certs/${KEY}`,
           rootCaPath: `${ROOT}/AmazonRootCA1.pem`,
-          templateParameters: { [TEMPLATE_PARAMETERS.serial]: serial },
+          templateParameters: { SerialNumber: serial },
         },
       },
     },
@@ -37,11 +41,11 @@ const KEY = 'claim.private.pem.key';
 export async function writeBundle(
   out: string,
   serial: string,
-  { endpoints, claim }: { readonly endpoints: FleetEndpoints; readonly claim: Claim },
+  { stage, endpoints, claim }: { readonly stage: string; readonly endpoints: FleetEndpoints; readonly claim: Claim },
 ): Promise<string> {
   const place = join(out, serial);
   await mkdir(place, { recursive: true, mode: 0o700 });
-  await writeFile(join(place, 'config.yaml'), provisioningConfiguration(serial, endpoints));
+  await writeFile(join(place, 'config.yaml'), provisioningConfiguration(serial, stage, endpoints));
   await writeClaim(place, claim);
   await writeFile(join(place, 'install.sh'), installScript({ nucleusVersion: NUCLEUS_VERSION }), { mode: 0o755 });
   return place;

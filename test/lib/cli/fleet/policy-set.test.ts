@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { FLEET_GROUP, ringGroup } from '../../../../lib/fleet/names.ts';
+import { fleetGroup, ringGroup } from '../../../../lib/fleet/names.ts';
 import { Endpoint, useLabCredentials } from '../../lab/cloud/account/endpoint.ts';
 import { EXAMPLES } from '../../truck/support.ts';
 import { firebreak } from '../support.ts';
@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 const set = (...words: readonly string[]) =>
   firebreak('fleet', 'policy', 'set', ...words, '--endpoint', endpoint.url, '--rate', '10000');
-const toGroup = (...words: readonly string[]) => set(ARTICLE, '--group', FLEET_GROUP, ...words);
+const toGroup = (...words: readonly string[]) => set(ARTICLE, '--group', fleetGroup('lab'), ...words);
 const desiredOf = (thing: string) => endpoint.stateOf(thing, 'network').desired as Record<string, unknown> | undefined;
 const fleetOf = async (trucks: number) => {
   for (let index = 0; index < trucks; index++) await endpoint.truck(`truck-${index}`, 'fleet');
@@ -39,7 +39,7 @@ test('writes a policy for every truck of a group, under one number, and for no o
   await endpoint.truck('truck-2', 'canary');
   await endpoint.truck('truck-3', 'early');
   await endpoint.shadow('truck-2', 'network', { desired: { policy: { version: 1 }, sequence: 5 } });
-  const { exitCode, stdout } = await set(ARTICLE, '--group', ringGroup('canary'), '--yes');
+  const { exitCode, stdout } = await set(ARTICLE, '--group', ringGroup('lab', 'canary'), '--yes');
   expect({ exitCode, stdout }).toEqual({
     exitCode: 0,
     stdout: expect.stringMatching(/^desired of 2 trucks: revision 6-\w{12}: 2 written/),
@@ -207,10 +207,10 @@ describe('of a patch', () => {
 test.each([
   ['neither a group nor trucks', [ARTICLE], 2, 'which trucks?'],
   ['a thing that can be none', [ARTICLE, '--thing', 'truck 1'], 2, 'It has 1 to 128'],
-  ['a group without trucks', [ARTICLE, '--group', FLEET_GROUP, '--yes'], 2, 'there are no such trucks'],
+  ['a group without trucks', [ARTICLE, '--group', fleetGroup('lab'), '--yes'], 2, 'there are no such trucks'],
   ['a group that there isn’t', [ARTICLE, '--group', 'nobody', '--yes'], 1, 'not found'],
   ['both a group and trucks', [ARTICLE, '--group', 'a', '--thing', 'b'], 2, 'cannot be used'],
-  ['a file that there isn’t', ['nothing.yaml', '--group', FLEET_GROUP], 2, "can't be read"],
+  ['a file that there isn’t', ['nothing.yaml', '--group', fleetGroup('lab')], 2, "can't be read"],
 ])('with %s it is refused', async (_what, words, exitCode, why) => {
   expect(await set(...words)).toMatchObject({ exitCode, stderr: expect.stringContaining(why) });
 });

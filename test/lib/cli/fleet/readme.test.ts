@@ -28,7 +28,7 @@ beforeAll(async () => {
   for (const ring of RINGS) {
     await endpoint.truck(`truck-${ring}`, ring, { isolation: { verdict: 'isolated' } });
     const components = { 'com.firebreak.Router': { componentVersion: '1.0.0' } };
-    await greengrass.send(new CreateDeploymentCommand({ targetArn: groupArn(ringGroup(ring)), components }));
+    await greengrass.send(new CreateDeploymentCommand({ targetArn: groupArn(ringGroup('lab', ring)), components }));
   }
   greengrass.destroy();
   symlinkSync(EXAMPLES, join(directory, 'examples'));
@@ -53,7 +53,7 @@ test.each(lines.map((words) => [words.join(' '), words] as const))('firebreak %s
       reportExecution(
         job,
         endpoint.account,
-        job.target.name.replace('firebreak-ring', 'truck'),
+        job.target.name.replace('firebreak-lab-ring', 'truck'),
         'SUCCEEDED',
         Date.now(),
       );

@@ -50,7 +50,7 @@ async function deployed(
 ): Promise<string> {
   const { deploymentId = '' } = await greengrass.send(
     new CreateDeploymentCommand({
-      ...{ targetArn: groupArn(ringGroup(ring)), deploymentName: `ring ${ring}`, components },
+      ...{ targetArn: groupArn(ringGroup('lab', ring)), deploymentName: `ring ${ring}`, components },
       iotJobConfiguration: { abortConfig: { criteriaList: [ABORT] } },
       deploymentPolicies: { failureHandlingPolicy: 'ROLLBACK' },
     }),

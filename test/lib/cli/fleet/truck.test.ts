@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { installScript } from '../../../../lib/cli/fleet/truck/install-script.ts';
-import { ALLOW_LIST, CLAIM_POLICY } from '../../../../lib/fleet/names.ts';
+import { allowListTable, claimPolicyName } from '../../../../lib/fleet/names.ts';
 import { Endpoint, useLabCredentials } from '../../lab/cloud/account/endpoint.ts';
 import { firebreak } from '../support.ts';
 
@@ -25,21 +25,35 @@ describe('fleet truck add', () => {
   afterEach(() => endpoint.end());
   const add = (...words: readonly string[]) =>
     firebreak('fleet', 'truck', 'add', ...words, '--endpoint', endpoint.url, '--region', 'lab-1', '--out', directory);
-  const allowed = () => endpoint.account.tables.get(ALLOW_LIST.table)?.items;
+  const allowed = () => endpoint.account.tables.get(allowListTable('lab'))?.items;
 
   test('puts serials into the allow-list, and makes a bundle for each with one claim for all', async () => {
     const { exitCode, stdout } = await add('S-1', 'S-2', '--ring', 'canary', '--json');
     expect(exitCode).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ added: expect.arrayContaining(['S-1', 'S-2']), known: [], failed: [] });
-    expect(allowed()?.get('S-1')).toMatchObject({ serial: { S: 'S-1' }, ring: { S: 'canary' } });
+    expect(JSON.parse(stdout)).toMatchObject({
+      added: expect.arrayContaining(['S-1', 'S-2']),
+      known: [],
+      failed: [],
+      things: ['truck-S-1', 'truck-S-2'],
+    });
+    expect(allowed()?.get('S-1')).toMatchObject({
+      serial: { S: 'S-1' },
+      ring: { S: 'canary' },
+      claimsLeft: { N: '1' },
+    });
     const [certificate] = [...endpoint.account.certificates.values()];
     expect(endpoint.account.certificates.size).toBe(1);
-    expect(certificate).toMatchObject({ active: true, policies: [CLAIM_POLICY] });
+    expect(certificate).toMatchObject({ active: true, policies: [claimPolicyName('lab')] });
     for (const serial of ['S-1', 'S-2']) {
       const file = (name: string) => join(directory, serial, name);
       const { services } = parse(readFileSync(file('config.yaml'), 'utf8'));
       expect(services['aws.greengrass.FleetProvisioningByClaim'].configuration).toMatchObject({
-        ...{ awsRegion: 'lab-1', iotDataEndpoint: 'data.iot.example', provisioningTemplate: 'firebreak-truck' },
+        ...{
+          awsRegion: 'lab-1',
+          iotDataEndpoint: 'data.iot.example',
+          provisioningTemplate: 'firebreak-lab-truck',
+          iotRoleAlias: 'firebreak-lab-token-exchange',
+        },
         ...{ claimCertificatePath: '/greengrass/v2/claim-certs/claim.pem.crt' },
         templateParameters: { SerialNumber: serial },
       });
@@ -83,7 +97,10 @@ describe('fleet truck add', () => {
 
   test('without the table says that it is missing', async () => {
     endpoint.account.tables.clear();
-    expect(await add('S-1')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('firebreak-allow-list') });
+    expect(await add('S-1')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('firebreak-lab-allow-list'),
+    });
   });
 });
 

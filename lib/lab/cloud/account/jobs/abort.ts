@@ -28,6 +28,3 @@ export function abortBy(criteria: readonly AbortCriterion[], counts: Counts): Ab
   };
   return criteria.find((criterion) => executed > 0 && isMet(criterion)) ?? null;
 }
-
-/** Nothing more comes of it. */
-export const isOver = (status: ExecutionStatus): boolean => status !== 'QUEUED' && status !== 'IN_PROGRESS';

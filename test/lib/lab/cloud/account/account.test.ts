@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-iot';
 import { GetObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
 import fc from 'fast-check';
-import { FLEET_GROUP, INDEX_FIELDS } from '../../../../../lib/fleet/names.ts';
+import { fleetGroup, INDEX_FIELDS } from '../../../../../lib/fleet/names.ts';
 import { pageOf } from '../../../../../lib/lab/cloud/account/page.ts';
 import { Endpoint, useLabCredentials } from './endpoint.ts';
 
@@ -88,11 +88,11 @@ describe('things', () => {
 
 describe('groups', () => {
   test('hold things, those of the groups below them when that is asked for', async () => {
-    await iot.send(new CreateThingGroupCommand({ thingGroupName: 'depot-ulm', parentGroupName: FLEET_GROUP }));
+    await iot.send(new CreateThingGroupCommand({ thingGroupName: 'depot-ulm', parentGroupName: fleetGroup('lab') }));
     await iot.send(new CreateThingCommand({ thingName: 'truck-1' }));
     await iot.send(new AddThingToThingGroupCommand({ thingGroupName: 'depot-ulm', thingName: 'truck-1' }));
     const list = async (recursive: boolean) =>
-      (await iot.send(new ListThingsInThingGroupCommand({ thingGroupName: FLEET_GROUP, recursive }))).things;
+      (await iot.send(new ListThingsInThingGroupCommand({ thingGroupName: fleetGroup('lab'), recursive }))).things;
     expect([await list(false), await list(true)]).toEqual([[], ['truck-1']]);
   });
 });
@@ -109,7 +109,7 @@ describe('the fleet index', () => {
     const queryString = `${INDEX_FIELDS.verdict}:breached`;
     const { things, nextToken } = await iot.send(new SearchIndexCommand({ queryString }));
     expect(nextToken).toBeUndefined();
-    expect(things).toMatchObject([{ thingName: 'truck-2', thingGroupNames: [FLEET_GROUP, 'firebreak-ring-canary'] }]);
+    expect(things).toMatchObject([{ thingName: 'truck-2', thingGroupNames: ['firebreak-lab-ring-canary'] }]);
     expect(JSON.parse(things?.[0]?.shadow ?? '')).toMatchObject({
       name: { isolation: { reported: { verdict: 'breached' }, version: 1, hasDelta: false } },
     });

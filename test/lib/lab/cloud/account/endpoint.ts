@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { FLEET_GROUP, type Ring, ringGroup, THING_TYPE } from '../../../../../lib/fleet/names.ts';
+import { type Ring, ringGroup, thingType } from '../../../../../lib/fleet/names.ts';
 import { Account, idOf } from '../../../../../lib/lab/cloud/account/account.ts';
-import { furnish } from '../../../../../lib/lab/cloud/account/furnish.ts';
+import { furnish, LAB_STAGE } from '../../../../../lib/lab/cloud/account/furnish.ts';
 import { answerBuckets } from '../../../../../lib/lab/cloud/account/s3/buckets.ts';
 import { AccountService } from '../../../../../lib/lab/cloud/account/service.ts';
 import { restListener } from '../../../../../lib/lab/cloud/rest-door.ts';
@@ -79,8 +79,8 @@ export class Endpoint {
 
   /** A truck of the fleet that is in a ring, and what it has reported. */
   async truck(thing: string, ring: Ring, reported: Readonly<Partial<Record<'network' | 'isolation', object>>> = {}) {
-    const groups = [FLEET_GROUP, ringGroup(ring)];
-    const about = { type: THING_TYPE, attributes: {}, version: 1, groups };
+    const groups = [ringGroup(LAB_STAGE, ring)];
+    const about = { type: thingType(LAB_STAGE), attributes: {}, version: 1, groups };
     this.account.things.set(thing, { name: thing, id: idOf(thing), ...about });
     for (const [shadow, document] of Object.entries(reported)) await this.shadow(thing, shadow, { reported: document });
   }
@@ -105,6 +105,7 @@ export function useLabCredentials(): void {
     AWS_ACCESS_KEY_ID: 'lab',
     AWS_SECRET_ACCESS_KEY: 'lab',
     AWS_REGION: 'lab-1',
+    FIREBREAK_STAGE: LAB_STAGE,
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   });
