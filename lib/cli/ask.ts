@@ -6,7 +6,10 @@ export async function ask(question: string): Promise<void> {
   if (!process.stdin.isTTY) throw new ExitError(EXIT.badInput, `${question} Nobody can be asked here: say --yes`);
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    if (/^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim())) return;
+    // Ctrl-C ends the interface, and the question is never answered.
+    const ended = new Promise<string>((resolve) => terminal.once('close', () => resolve('')));
+    const answer = await Promise.race([terminal.question(`${question} [y/N] `), ended]);
+    if (/^y(es)?$/i.test(answer.trim())) return;
   } finally {
     terminal.close();
   }

@@ -19,6 +19,11 @@ export function fleetStatusCommand(): Command {
         progress.done,
       );
       if (!options.json) for (const line of lines(census)) print(line);
+      // Nothing proved is nothing to be content with: most likely it is another stage.
+      if (census.trucks === 0)
+        throw new ExitError(EXIT.failed, `there are no trucks of stage ${options.stage}; --stage says which`, {
+          ...census,
+        });
       const unproved = census.trucks - proved(census);
       if (unproved > 0)
         throw new ExitError(EXIT.failed, `${unproved} of ${census.trucks} trucks are not proved isolated`, {

@@ -72,11 +72,11 @@ export function fleetPolicySetCommand(): Command {
 }
 
 /** @throws ExitError */
-function targetOf({ group = null, ring: which, thing, stage }: Options): Target {
+function targetOf({ group, ring: which, thing, stage }: Options): Target {
   const name = which === undefined ? group : ringGroup(stage, which);
   // The index knows a truck's own groups only, and not those above.
   if (name === fleetGroup(stage)) return { group: name, query: trucksWhere(stage) };
-  if (name !== null) return { group: name, query: `thingGroupNames:"${name}"` };
+  if (name !== undefined) return { group: name, query: `thingGroupNames:"${name}"` };
   if (thing !== undefined) return { things: thing };
   throw new ExitError(EXIT.badInput, 'which trucks? say --ring, --group or --thing');
 }

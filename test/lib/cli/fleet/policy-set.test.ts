@@ -8,7 +8,7 @@ import { firebreak } from '../support.ts';
 
 const asked = jest.fn<Promise<string>, [string]>();
 jest.mock('node:readline/promises', () => ({
-  createInterface: () => ({ question: (text: string) => asked(text), close: () => undefined }),
+  createInterface: () => ({ question: (text: string) => asked(text), close: () => undefined, once: () => undefined }),
 }));
 
 /** `fleet policy set` by AWS's own clients against the lab's account. */

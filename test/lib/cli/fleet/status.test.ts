@@ -58,6 +58,12 @@ describe('fleet status', () => {
     expect(JSON.parse(stdout)).toMatchObject({ trucks: 1, verdicts: { isolated: 1 }, silent: 1, proved: 0 });
   });
 
+  test('of a stage without trucks is no success', async () => {
+    await endpoint.truck('truck-1', 'canary', reports('isolated'));
+    const { exitCode, stderr } = await fleet('status', '--stage', 'other');
+    expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining('no trucks of stage other') });
+  });
+
   test('does not count things that are no trucks of the fleet', async () => {
     endpoint.account.things.set('lamp', { name: 'lamp', id: 'lamp', attributes: {}, version: 1, groups: [] });
     await endpoint.truck('truck-1', 'canary', reports('isolated'));
