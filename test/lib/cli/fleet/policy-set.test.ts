@@ -168,6 +168,20 @@ describe('when something goes wrong', () => {
     expect(desiredOf('truck-1')).toBeUndefined();
   });
 
+  test('and somebody has desired something else since the difference was shown, that is left', async () => {
+    await fleetOf(2);
+    const other = { desired: { policy: { version: 1 }, thing: 'truck-1', sequence: 1 } };
+    endpoint.intercept = ({ method, url }) => {
+      if (method === 'GET' && url.startsWith('/things/truck-1/shadow'))
+        void endpoint.shadow('truck-1', 'network', other);
+      return undefined;
+    };
+    const { exitCode, stdout } = await toGroup('--yes', '--json');
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ written: 1, changed: ['truck-1'], failed: [] });
+    expect(desiredOf('truck-1')).toEqual(other.desired);
+  });
+
   test('and nobody may write, it is said once and not for each', async () => {
     await fleetOf(100);
     endpoint.intercept = ({ method, url }) =>
