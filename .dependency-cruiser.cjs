@@ -1,5 +1,6 @@
 // The directions of ARCHITECTURE.md, held in CI.
-const PURE = '^lib/(policy|truck|packet|lab/shadow|lab/greengrass/recipes)/';
+const PURE =
+  '^lib/(policy|truck|packet|lab/shadow|lab/greengrass/recipes|lab/cloud/account/query)/|^lib/fleet/names.ts$';
 const only = (name, from, to, comment) => ({ name, comment, severity: 'error', from: { path: from }, to });
 module.exports = {
   forbidden: [
@@ -82,6 +83,12 @@ module.exports = {
       '^(bin|components|bench|lib/(?!artifacts/))',
       { path: '^lib/artifacts/' },
       'what is shipped does not know how it is packed',
+    ),
+    only(
+      'of-the-fleet-only-names-are-known',
+      '^(components|lib/(?!fleet/))',
+      { path: '^lib/fleet/(?!names.ts$)' },
+      'command line and lab agree with the stacks on names, and on nothing else',
     ),
     only(
       'nobody-uses-tests',

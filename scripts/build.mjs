@@ -26,7 +26,7 @@ const bundled = {
 const operatorPart = {
   name: 'operator-part',
   setup: ({ onResolve }) =>
-    onResolve({ filter: /^\.\/(mqtt|rest)-cloud\.ts$/ }, ({ path, kind }) =>
+    onResolve({ filter: /^\.\/(mqtt|rest|aws)-cloud\.ts$/ }, ({ path, kind }) =>
       kind === 'dynamic-import' ? { path: `../operator/${path.slice(2, -3)}.js`, external: true } : undefined,
     ),
 };
@@ -40,7 +40,8 @@ await build({
 });
 await build({
   ...bundled,
-  entryPoints: ['lib/cli/truck/mqtt-cloud.ts', 'lib/cli/truck/rest-cloud.ts'],
+  entryPoints: ['lib/cli/truck/mqtt-cloud.ts', 'lib/cli/truck/rest-cloud.ts', 'lib/cli/fleet/aws-cloud.ts'],
+  entryNames: '[name]',
   outdir: join(root, 'build', 'operator'),
 });
 // What bench and lab tests send probes with while something changes, the lab's cloud, and its Greengrass; no real truck gets them.

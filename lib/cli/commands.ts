@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   down: async () => (await import('./down.ts')).downCommand(),
   'router-image': async () => (await import('./router-image.ts')).routerImageCommand(),
   truck: async () => (await import('./truck/truck.ts')).truckCommand(),
+  fleet: async () => (await import('./fleet/fleet.ts')).fleetCommand(),
   lab: async () => (await import('./lab.ts')).labCommand(),
   demo: async () => (await import('./demo/demo.ts')).demoCommand(),
 };

@@ -14,7 +14,9 @@ interface Options {
 
 export function labCloudCommand(): Command {
   return new Command('cloud')
-    .description("AWS IoT's stand-in, in the lab's internet: MQTT broker and device shadows")
+    .description(
+      "AWS's stand-in, in the lab's internet: MQTT broker, device shadows, and the account that a fleet lives in",
+    )
     .addHelpText('after', '\nExample:\n  sudo firebreak lab cloud up --thing truck-1')
     .addCommand(up())
     .addCommand(down())

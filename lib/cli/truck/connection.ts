@@ -34,7 +34,7 @@ export const connectionOptions = (): readonly Option[] => [
 ];
 
 /** AWS IoT's rule for thing names, which become parts of topics. */
-function thingName(name: string): string {
+export function thingName(name: string): string {
   if (/^[a-zA-Z0-9:_-]{1,128}$/.test(name)) return name;
   throw new InvalidArgumentError('It has 1 to 128 letters, digits, colons, underscores and hyphens.');
 }
@@ -102,7 +102,7 @@ export function hostAndPort(endpoint: string): { readonly host: string; readonly
   return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 8883 : Number(port) };
 }
 
-async function pem(file: string): Promise<Buffer> {
+export async function pem(file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (error) {
@@ -114,7 +114,7 @@ async function pem(file: string): Promise<Buffer> {
 }
 
 /** The clients of the cloud are no part of what a truck gets: they lie beside it, where operators work. @throws ExitError */
-async function operatorPart<T>(load: () => Promise<T>): Promise<T> {
+export async function operatorPart<T>(load: () => Promise<T>): Promise<T> {
   try {
     return await load();
   } catch (error) {

@@ -1,7 +1,7 @@
-import { createInterface } from 'node:readline/promises';
 import { Command, Option } from 'commander';
 import { isMap } from '../../policy/plain.ts';
 import { WishTooLargeError, type WrittenWish, wishId, writeWish } from '../../shadow/index.ts';
+import { ask } from '../ask.ts';
 import { EXIT, ExitError } from '../exit.ts';
 import { interruptible } from '../interrupt.ts';
 import { paint, print, printJson, remark } from '../output.ts';
@@ -102,18 +102,6 @@ async function write(cloud: Cloud, { update }: WrittenWish, version: number | un
       `the shadow of ${thing} has changed since version ${version}, and nothing was written: look at what is desired now (firebreak truck policy get), then try again`,
     );
   }
-}
-
-/** @throws ExitError unless somebody says yes */
-async function ask(question: string): Promise<void> {
-  if (!process.stdin.isTTY) throw new ExitError(EXIT.badInput, `${question} Nobody can be asked here: say --yes`);
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    if (/^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim())) return;
-  } finally {
-    terminal.close();
-  }
-  throw new ExitError(EXIT.failed, 'nothing was written');
 }
 
 /** @throws ExitError unless the policy is in force */

@@ -1,9 +1,9 @@
 import { Agent } from 'node:https';
 import { setTimeout as pause } from 'node:timers/promises';
-import { GetThingShadowCommand, IoTDataPlaneClient, UpdateThingShadowCommand } from '@aws-sdk/client-iot-data-plane';
+import { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
 import type { ShadowName } from '../../shadow/index.ts';
-import { type Cloud, CloudError, isCloudError, refusalOf, type Shadow } from './cloud.ts';
-import { readMessage, shadowOf } from './shadow-messages.ts';
+import { type Cloud, CloudError, type Shadow } from './cloud.ts';
+import { getShadow, updateDesired } from './rest-shadows.ts';
 
 export interface RestAddress {
   /** `https://…`; undefined: AWS's own for the region. */
@@ -42,28 +42,10 @@ class RestCloud implements Cloud {
     this.#thing = thing;
   }
 
-  readonly readShadow = async (shadow: ShadowName): Promise<Shadow | null> => {
-    try {
-      const get = new GetThingShadowCommand({ thingName: this.#thing, shadowName: shadow });
-      const { payload } = await this.#client.send(get);
-      return shadowOf(messageIn(payload));
-    } catch (error) {
-      const refusal = cloudErrorOf(error);
-      if (refusal.kind === 'not-found') return null;
-      throw refusal;
-    }
-  };
+  readonly readShadow = (shadow: ShadowName): Promise<Shadow | null> => getShadow(this.#client, this.#thing, shadow);
 
-  readonly updateDesired: Cloud['updateDesired'] = async (shadow, desired, version) => {
-    const counted = version === undefined ? {} : { version };
-    const payload = new TextEncoder().encode(JSON.stringify({ state: { desired }, ...counted }));
-    try {
-      const update = new UpdateThingShadowCommand({ thingName: this.#thing, shadowName: shadow, payload });
-      return messageIn((await this.#client.send(update)).payload).version ?? 0;
-    } catch (error) {
-      throw cloudErrorOf(error);
-    }
-  };
+  readonly updateDesired: Cloud['updateDesired'] = (shadowName, desired, version) =>
+    updateDesired(this.#client, { thingName: this.#thing, shadowName, version }, desired);
 
   readonly follow: Cloud['follow'] = async (shadows, say, signal) => {
     const versions = new Map<ShadowName, number>();
@@ -87,17 +69,4 @@ class RestCloud implements Cloud {
     this.#client.destroy();
     return Promise.resolve();
   };
-}
-
-function messageIn(payload: Uint8Array | undefined) {
-  const message = readMessage(payload ?? new Uint8Array());
-  if (message === null) throw new CloudError('refused', 'the cloud answers something that is no shadow');
-  return message;
-}
-
-function cloudErrorOf(error: unknown): CloudError {
-  if (isCloudError(error)) return error;
-  const { message, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
-  if ($metadata?.httpStatusCode !== undefined) return refusalOf($metadata.httpStatusCode, message);
-  return new CloudError('unreachable', `the cloud can't be asked: ${message}`, { cause: error });
 }

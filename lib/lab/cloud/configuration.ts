@@ -13,6 +13,8 @@ export const CloudConfiguration = z.strictObject({
     shadowSize: z.int().min(1).max(30_720),
     /** Requests a second for one thing's shadows; without it they aren't counted. AWS takes 20. */
     requestsPerSecond: z.int().min(1).optional(),
+    /** Requests a second of operations of the control plane, by their name; the others aren't counted. */
+    operationsPerSecond: z.record(z.string(), z.int().min(1)).optional(),
   }),
 });
 export type CloudConfiguration = z.infer<typeof CloudConfiguration>;
@@ -22,6 +24,7 @@ export function cloudPaths(directory: string) {
   return {
     certificates: join(directory, CERTIFICATE_DIRECTORY),
     shadows: join(directory, 'shadows'),
+    account: join(directory, 'account.json'),
     broker: join(directory, 'broker'),
     brokerConfiguration: join(directory, 'broker', 'mosquitto.conf'),
     brokerAccess: join(directory, 'broker', 'access'),

@@ -1,4 +1,5 @@
 import mqtt, { type MqttClient } from 'mqtt';
+import { evidenceTopic } from '../../shadow/names.ts';
 import type { JsonObject } from '../shadow/json.ts';
 import { parseRequestTopic } from '../shadow/topics.ts';
 import { credentialsOf, readCredentials } from './certificates.ts';
@@ -32,15 +33,15 @@ export class MqttDoor {
     return new MqttDoor(client);
   }
 
-  /** From now on requests are answered. */
-  async open(service: ShadowService): Promise<void> {
+  /** From now on requests are answered, and evidence is heard. */
+  async open(service: ShadowService, hearEvidence: (payload: Buffer) => void): Promise<void> {
     this.#client.on('message', (topic, payload) => {
       const request = parseRequestTopic(topic);
-      if (request === null) return;
+      if (request === null) return hearEvidence(payload);
       const { operation, ...name } = request;
       service.request(name, operation, payload, 'mqtt').catch((error: unknown) => console.error(`${topic}:`, error));
     });
-    await this.#client.subscribeAsync(REQUESTS, { qos: 1 });
+    await this.#client.subscribeAsync([...REQUESTS, evidenceTopic('+')], { qos: 1 });
   }
 
   publish(

@@ -2,9 +2,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { AccountFile } from './account/account-file.ts';
+import { furnish, takeIn } from './account/furnish.ts';
+import { archiveEvidence } from './account/s3/archive.ts';
+import { answerBuckets } from './account/s3/buckets.ts';
+import { AccountService } from './account/service.ts';
 import { brokerCommand } from './broker.ts';
 import { CloudConfiguration, cloudPaths } from './configuration.ts';
 import { MqttDoor } from './mqtt-door.ts';
+import { newCertificate } from './new-certificate.ts';
 import { openRestDoor } from './rest-door.ts';
 import { ShadowService } from './shadow-service.ts';
 import { ShadowStore } from './store.ts';
@@ -31,8 +37,30 @@ async function main(file: string): Promise<void> {
     ...{ store, limits, now: () => Date.now() / 1000 },
     publish: (topic, payload) => door.publish(topic, payload),
   });
-  await door.open(service);
-  const rest = await openRestDoor({ configuration, service, store, broker: door });
+  const kept = await AccountFile.open(paths.account);
+  furnish(kept.account, Date.now());
+  await door.open(service, (payload) => archiveEvidence(kept.account, payload, new Date()));
+  const account = new AccountService(
+    {
+      account: kept.account,
+      shadowsOf: (thing) => store.shadowsOf(thing),
+      now: Date.now,
+      host: `${configuration.host}:${configuration.ports.https}`,
+      newCertificate: () => newCertificate(directory),
+    },
+    limits.operationsPerSecond,
+    kept.save,
+  );
+  const rest = await openRestDoor(configuration, {
+    ...{ service, store, publish: door.publish.bind(door) },
+    buckets: (method, target) => answerBuckets(method, target, kept.account),
+    account: {
+      answer: (request) => {
+        takeIn(kept.account, store.things());
+        return account.answer(request);
+      },
+    },
+  });
   // Until now nothing had to be ended in good order: a signal ends this process, and with it the broker.
   const terminated = new Promise<null>((resolve) => process.once('SIGTERM', () => resolve(null)));
   console.log('ready');

@@ -94,7 +94,7 @@ export function edgeRuleset(policy: Policy): Ruleset {
     },
     ...when(online, {
       name: OUTWARD,
-      rules: [...NOT_INTERNET.map((range) => `ip daddr ${range} counter drop`), 'accept'],
+      rules: NOT_INTERNET.map((range) => `ip daddr ${range} counter drop`),
     }),
     ...when(online, {
       name: INWARD,
@@ -102,7 +102,6 @@ export function edgeRuleset(policy: Policy): Ruleset {
         // Errors on the way to the internet come from private addresses, too.
         'icmp type { destination-unreachable, time-exceeded, parameter-problem } accept',
         ...NOT_INTERNET.map((range) => `ip saddr ${range} counter drop`),
-        'accept',
       ],
     }),
   ]);

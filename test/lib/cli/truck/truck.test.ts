@@ -18,7 +18,7 @@ import { ScriptedTruck } from './scripted-truck.ts';
 
 const asked = jest.fn<Promise<string>, [string]>();
 jest.mock('node:readline/promises', () => ({
-  createInterface: () => ({ question: (text: string) => asked(text), close: () => undefined }),
+  createInterface: () => ({ question: (text: string) => asked(text), close: () => undefined, once: () => undefined }),
 }));
 
 /** The commands against the lab's cloud; at the other end is a scripted truck. */

@@ -1,0 +1,103 @@
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { RINGS, type Ring, SERIAL_PATTERN, thingOf } from '../../../fleet/names.ts';
+import { EXIT, ExitError } from '../../exit.ts';
+import { interruptible } from '../../interrupt.ts';
+import { paint, print, printJson } from '../../output.ts';
+import { Progress } from '../../progress.ts';
+import { isCloudError } from '../../truck/cloud.ts';
+import { jsonOption } from '../../truck-options.ts';
+import type { Claim, FleetCloud } from '../cloud.ts';
+import { type FleetOptions, fleetOptions, withFleet } from '../connection.ts';
+import { atPace } from '../pace.ts';
+import { ring } from '../rollout/ring.ts';
+import { readClaim, writeBundle, writeClaim } from './bundle.ts';
+
+interface Options extends FleetOptions {
+  readonly ring: Ring;
+  readonly out: string;
+}
+
+const PACE = { perSecond: 20, inFlight: 8 };
+
+export function truckAddCommand(): Command {
+  const command = new Command('add')
+    .description(
+      'let trucks provision themselves: their serials into the allow-list, and a bundle for each with claim and configuration',
+    )
+    .addArgument(
+      new Argument('<serial...>', 'serial numbers, as the trucks will say them').argParser(
+        (text, others: readonly string[] = []) => [...others, serial(text)],
+      ),
+    )
+    .addOption(
+      new Option('--ring <ring>', `which ring they join: ${RINGS.join(', ')}`)
+        .argParser(ring)
+        .default(RINGS[RINGS.length - 1]),
+    )
+    .option('--out <directory>', 'where the bundles go; a claim that is there is used again', 'trucks')
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nExamples:\n  firebreak fleet truck add 10000000a1b2c3d4\n  firebreak fleet truck add SERIAL-1 SERIAL-2 --ring canary --out bundles --json',
+    )
+    .action(async (words: readonly string[], options: Options) => {
+      const serials = [...new Set(words)];
+      await withFleet(options, (cloud) =>
+        interruptible('interrupted', (signal) => add(cloud, serials, options, signal)),
+      );
+    });
+  for (const option of fleetOptions()) command.addOption(option);
+  return command;
+}
+
+/** It becomes part of the thing's name. */
+function serial(text: string): string {
+  if (new RegExp(SERIAL_PATTERN).test(text)) return text;
+  throw new InvalidArgumentError(`A serial has 1 to 32 letters, digits and hyphens.`);
+}
+
+async function add({ trucks }: FleetCloud, serials: readonly string[], options: Options, signal: AbortSignal) {
+  const progress = new Progress(options.json);
+  const added: string[] = [];
+  const known: string[] = [];
+  const failed: { readonly serial: string; readonly why: string }[] = [];
+  const bundles: string[] = [];
+  try {
+    progress.say('claim certificate and endpoints');
+    const endpoints = await trucks.endpoints();
+    const claim = await claimIn(options.out, () => trucks.newClaim());
+    progress.say(`${serials.length} trucks into the allow-list`);
+    await atPace(serials, PACE, signal, async (one) => {
+      try {
+        ((await trucks.allow(one, options.ring)) ? added : known).push(one);
+        bundles.push(await writeBundle(options.out, one, { stage: options.stage, endpoints, claim }));
+      } catch (error) {
+        if (!isCloudError(error)) throw error;
+        failed.push({ serial: one, why: error.message });
+      }
+    });
+  } finally {
+    progress.done();
+  }
+  const left = serials.length - bundles.length - failed.length;
+  const things = [...added, ...known].sort().map(thingOf);
+  const details = { ring: options.ring, added, known, failed, left, things, bundles: bundles.sort() };
+  if (failed.length + left > 0) {
+    const lines = failed.map(({ serial: one, why }) => `  ${one}: ${why}`);
+    const message = `${failed.length + left} of ${serials.length} trucks were not added; the same command again goes on`;
+    throw new ExitError(EXIT.failed, [message, ...lines].join('\n'), details);
+  }
+  if (options.json) return printJson(details);
+  const before = known.length > 0 ? `, ${known.length} were allowed already (in the ring that they had)` : '';
+  print(`${paint('green', 'allowed')}: ${added.length} trucks, ring ${options.ring}${before}`);
+  print(`bundles: ${options.out}/SERIAL; on each truck: sudo ./install.sh`);
+}
+
+/** A claim serves many trucks: one that is there is used again. */
+async function claimIn(directory: string, make: () => Promise<Claim>): Promise<Claim> {
+  const known = await readClaim(directory);
+  if (known !== null) return known;
+  const claim = await make();
+  await writeClaim(directory, claim);
+  return claim;
+}
