@@ -1,0 +1,38 @@
+import { type App, type Environment, Tags, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import type { Stage } from './config/read-stage.ts';
+import { RINGS, type Ring } from './config/schema.ts';
+import type { BuiltComponent } from './edge-suite/built-components.ts';
+import { EdgeSuiteStack } from './edge-suite/edge-suite-stack.ts';
+import { IdentityStack } from './identity/identity-stack.ts';
+import { prefixOf } from './names.ts';
+import { RingStack } from './rollout/ring-stack.ts';
+
+export interface Fleet {
+  readonly edgeSuite: EdgeSuiteStack;
+  readonly identity: IdentityStack;
+  readonly rings: Readonly<Record<Ring, RingStack>>;
+}
+
+/** All stacks of one fleet. */
+export function addFleet(app: App, stage: Stage, components: readonly BuiltComponent[]): Fleet {
+  const { account, region } = stage;
+  const env: Environment = { ...(account !== undefined && { account }), ...(region !== undefined && { region }) };
+  const common = { stage, env, terminationProtection: true };
+  const id = (part: string) => `${prefixOf(stage.name)}-${part}`;
+  const edgeSuite = new EdgeSuiteStack(app, id('edge-suite'), { ...common, components });
+  const identity = new IdentityStack(app, id('identity'), common);
+  const built = Object.fromEntries(components.map(({ name, version }) => [name, version]));
+  let before: IdentityStack | RingStack = identity;
+  const rings = RINGS.map((ring): [Ring, RingStack] => {
+    const stack = new RingStack(app, id(`ring-${ring}`), { ...common, ring, built });
+    stack.addDependency(edgeSuite);
+    stack.addDependency(before);
+    before = stack;
+    return [ring, stack];
+  });
+  Tags.of(app).add('firebreak:stage', stage.name);
+  for (const [key, value] of Object.entries(stage.tags)) Tags.of(app).add(key, value);
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  return { edgeSuite, identity, rings: Object.fromEntries(rings) as Record<Ring, RingStack> };
+}
