@@ -84,6 +84,18 @@ module.exports = {
       'what is shipped does not know how it is packed',
     ),
     only(
+      'fleet-knows-policy-and-shadow',
+      '^lib/fleet/',
+      { path: '^(bin|components|test|lib/(?!policy/|truck/|shadow/|fleet/))' },
+      'fleet names components by path, never by import',
+    ),
+    only(
+      'nobody-uses-the-fleet-but-bin-and-tests',
+      '^(components|bench|lib/(?!fleet/|cli/))',
+      { path: '^lib/fleet/' },
+      'what is deployed knows nothing of how; the command line knows the fleet’s names',
+    ),
+    only(
       'nobody-uses-tests',
       '^(bin|components|lib|bench)/',
       { path: '^test/' },

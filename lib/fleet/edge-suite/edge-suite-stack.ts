@@ -16,17 +16,15 @@ export interface EdgeSuiteStackProps extends StackProps {
 
 /** What is shipped to trucks. */
 export class EdgeSuiteStack extends Stack {
-  // As interfaces: aws-cdk-lib's classes don't quite keep to them (exactOptionalPropertyTypes).
+  // As an interface: aws-cdk-lib's class doesn't quite keep to it (exactOptionalPropertyTypes).
   readonly artifacts: IBucket;
-  readonly accessLogs: IBucket;
 
   constructor(scope: Construct, id: string, { stage, components, ...props }: EdgeSuiteStackProps) {
     super(scope, id, { description: 'Firebreak: the components that trucks get', ...props });
-    this.accessLogs = new AccessLogBucket(this, 'AccessLogs') as IBucket;
-    explain(this.accessLogs, 'AwsSolutions-S1', 'It holds the access logs; its own would be written into itself');
+    const accessLogs = new AccessLogBucket(this, 'AccessLogs') as IBucket;
     this.artifacts = new PrivateBucket(this, 'Bucket', {
       bucketName: artifactBucketName(this, stage.name),
-      accessLogs: this.accessLogs,
+      accessLogs,
       prefix: 'artifacts/',
     }) as IBucket;
     const uploadLogs = new LogGroup(this, 'UploadLogs', {

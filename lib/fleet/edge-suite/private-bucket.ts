@@ -8,6 +8,7 @@ import {
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { explain } from '../guard/explain.ts';
 
 export interface PrivateBucketProps {
   /** @default one that CloudFormation makes up */
@@ -40,6 +41,7 @@ export class AccessLogBucket extends Bucket {
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       lifecycleRules: [{ expiration: Duration.days(90) }],
     });
+    explain(this, 'AwsSolutions-S1', 'It holds the access logs; its own would be written into itself');
   }
 }
 

@@ -43,7 +43,7 @@ export class Provisioning extends Construct {
         }),
       ),
     });
-    for (const group of groups.resources) this.template.addDependency(group);
+    for (const group of groups.resources) this.template.addResourceDependency(group);
     hook.function.addPermission('AskedByIoT', {
       principal: new ServicePrincipal('iot.amazonaws.com'),
       sourceAccount: stack.account,

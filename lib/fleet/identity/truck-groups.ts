@@ -29,7 +29,7 @@ export class TruckGroups extends Construct {
         parentGroupName: this.fleetGroup,
         thingGroupProperties: { thingGroupDescription: `Trucks of the ring ${ring}` },
       });
-      group.addDependency(all);
+      group.addResourceDependency(all);
       return group;
     });
     this.ringGroups = Object.fromEntries(RINGS.map((ring) => [ring, ringGroup(stage, ring)])) as Record<Ring, string>;
