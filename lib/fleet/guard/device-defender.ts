@@ -53,7 +53,11 @@ export class DeviceDefender extends Construct {
       targetCheckNames: CHECKS.map(orderedName),
     });
     daily.addResourceDependency(configuration);
-    const within = { durationSeconds: HEARTBEAT_MS / 1000, consecutiveDatapointsToAlarm: 1, consecutiveDatapointsToClear: 1 };
+    const within = {
+      durationSeconds: HEARTBEAT_MS / 1000,
+      consecutiveDatapointsToAlarm: 1,
+      consecutiveDatapointsToClear: 1,
+    };
     const most = (name: string, metric: string, count: string): CfnSecurityProfile.BehaviorProperty => ({
       name,
       metric,
@@ -70,7 +74,12 @@ export class DeviceDefender extends Construct {
         {
           name: 'message-size',
           metric: 'aws:message-byte-size',
-          criteria: { comparisonOperator: 'less-than-equals', value: { count: '131072' }, consecutiveDatapointsToAlarm: 1, consecutiveDatapointsToClear: 1 },
+          criteria: {
+            comparisonOperator: 'less-than-equals',
+            value: { count: '131072' },
+            consecutiveDatapointsToAlarm: 1,
+            consecutiveDatapointsToClear: 1,
+          },
         },
       ],
     });

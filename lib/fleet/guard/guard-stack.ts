@@ -38,7 +38,11 @@ export class GuardStack extends Stack {
 
   /** AWS IoT's own logs: what it refuses, and why. */
   #iotLogs(retention: number): void {
-    const logs = new LogGroup(this, 'IotLogs', { logGroupName: 'AWSIotLogsV2', retention, removalPolicy: RemovalPolicy.DESTROY });
+    const logs = new LogGroup(this, 'IotLogs', {
+      logGroupName: 'AWSIotLogsV2',
+      retention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
     const role = new Role(this, 'IotLogsRole', { assumedBy: new ServicePrincipal('iot.amazonaws.com') });
     role.addToPolicy(
       new PolicyStatement({
@@ -46,11 +50,18 @@ export class GuardStack extends Stack {
         resources: [logs.logGroupArn],
       }),
     );
-    new CfnLogging(this, 'IotLogging', { accountId: this.account, roleArn: role.roleArn, defaultLogLevel: 'WARN' }).node.addDependency(role);
+    new CfnLogging(this, 'IotLogging', {
+      accountId: this.account,
+      roleArn: role.roleArn,
+      defaultLogLevel: 'WARN',
+    }).node.addDependency(role);
   }
 
   #budget(stage: Stage, monthlyUsd: number): void {
-    const subscribers = [...stage.alarms.warn, ...stage.alarms.page].map((address) => ({ address, subscriptionType: 'EMAIL' }));
+    const subscribers = [...stage.alarms.warn, ...stage.alarms.page].map((address) => ({
+      address,
+      subscriptionType: 'EMAIL',
+    }));
     new CfnBudget(this, 'Budget', {
       budget: {
         budgetName: prefixOf(stage.name),
@@ -59,7 +70,12 @@ export class GuardStack extends Stack {
         budgetLimit: { amount: monthlyUsd, unit: 'USD' },
       },
       notificationsWithSubscribers: (subscribers.length === 0 ? [] : [80, 100]).map((threshold) => ({
-        notification: { comparisonOperator: 'GREATER_THAN', notificationType: 'ACTUAL', threshold, thresholdType: 'PERCENTAGE' },
+        notification: {
+          comparisonOperator: 'GREATER_THAN',
+          notificationType: 'ACTUAL',
+          threshold,
+          thresholdType: 'PERCENTAGE',
+        },
         subscribers,
       })),
     });

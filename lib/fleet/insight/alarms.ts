@@ -46,11 +46,18 @@ export class Alarms extends Construct {
     });
     this.#alarm('breach', 'A truck’s networks are not isolated', breached, { to: this.page });
     this.#alarm('outage', 'On a truck something can’t talk that is allowed to', index.count('outage'), { minutes: 5 });
-    this.#alarm('unproved', 'A truck is connected, and nobody knows whether it is isolated', index.count('unproved'), { minutes: 60 });
+    this.#alarm('unproved', 'A truck is connected, and nobody knows whether it is isolated', index.count('unproved'), {
+      minutes: 60,
+    });
     this.#alarm('rolled-back', 'A truck has rolled its policy back', index.count('rolledback'));
     this.#alarm('failed', 'A truck could neither apply a policy nor go back', index.count('failed'));
-    this.#alarm('silence', 'For a day not all trucks were connected at any time', index.count('offline'), { minutes: 1440 });
-    this.#alarm('blind', 'The fleet index has said nothing for 15 minutes', index.count('isolated'), { minutes: 15, blind: true });
+    this.#alarm('silence', 'For a day not all trucks were connected at any time', index.count('offline'), {
+      minutes: 1440,
+    });
+    this.#alarm('blind', 'The fleet index has said nothing for 15 minutes', index.count('isolated'), {
+      minutes: 15,
+      blind: true,
+    });
     const errors = rules.errors.addMetricFilter('Any', {
       filterPattern: FilterPattern.allEvents(),
       metricNamespace: `Firebreak/${stage.name}`,
@@ -69,7 +76,11 @@ export class Alarms extends Construct {
   }
 
   #topic(name: string, emails: readonly string[]): Topic {
-    const topic = new Topic(this, name, { masterKey: this.#key, enforceSSL: true, displayName: `${this.#prefix} ${name}` });
+    const topic = new Topic(this, name, {
+      masterKey: this.#key,
+      enforceSSL: true,
+      displayName: `${this.#prefix} ${name}`,
+    });
     for (const email of emails) topic.addSubscription(new EmailSubscription(email));
     return topic;
   }
@@ -86,8 +97,7 @@ export class Alarms extends Construct {
     const alarm = new Alarm(this, `${name}-alarm`, {
       alarmName: `${this.#prefix}-${name}`,
       alarmDescription,
-      metric:
-        metric instanceof Metric ? metric.with({ period, ...(minutes > 1 && { statistic: 'Minimum' }) }) : metric,
+      metric: metric instanceof Metric ? metric.with({ period, ...(minutes > 1 && { statistic: 'Minimum' }) }) : metric,
       threshold: 0,
       evaluationPeriods,
       comparisonOperator: blind ? ComparisonOperator.LESS_THAN_THRESHOLD : ComparisonOperator.GREATER_THAN_THRESHOLD,

@@ -46,7 +46,11 @@ export class EvidenceStore extends Construct {
         errorOutputPrefix: 'undelivered/!{firehose:error-output-type}/day=!{timestamp:yyyy-MM-dd}/',
         compressionFormat: 'GZIP',
         bufferingHints: { intervalInSeconds: 300, sizeInMBs: 16 },
-        cloudWatchLoggingOptions: { enabled: true, logGroupName: logs.logGroupName, logStreamName: delivery.logStreamName },
+        cloudWatchLoggingOptions: {
+          enabled: true,
+          logGroupName: logs.logGroupName,
+          logStreamName: delivery.logStreamName,
+        },
       },
     });
     for (const grant of grants) grant.applyBefore(this.stream);

@@ -1,8 +1,8 @@
 import { CustomResource, Duration, Stack } from 'aws-cdk-lib';
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { CfnFleetMetric, CfnThingGroup } from 'aws-cdk-lib/aws-iot';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { explainStars } from '../guard/explain.ts';
 import { Handler } from '../handler.ts';
@@ -42,7 +42,9 @@ export class FleetIndex extends Construct {
         resources: [Stack.of(this).formatArn({ service: 'iot', resource: 'index', resourceName: 'AWS_Things' })],
       }),
     );
-    explainStars(handler, 'The indexing configuration is the account’s: these actions know no resource', { resources: ['*'] });
+    explainStars(handler, 'The indexing configuration is the account’s: these actions know no resource', {
+      resources: ['*'],
+    });
     const index = new CustomResource(this, 'Index', {
       serviceToken: handler.function.functionArn,
       resourceType: 'Custom::FleetIndex',
@@ -51,7 +53,10 @@ export class FleetIndex extends Construct {
     });
     for (const condition of CONDITION_NAMES) {
       const queryString = truckQuery(stage, condition);
-      const group = new CfnThingGroup(this, `${condition}-group`, { thingGroupName: this.#nameOf(condition), queryString });
+      const group = new CfnThingGroup(this, `${condition}-group`, {
+        thingGroupName: this.#nameOf(condition),
+        queryString,
+      });
       const metric = new CfnFleetMetric(this, `${condition}-metric`, {
         metricName: this.#nameOf(condition),
         queryString,

@@ -1,5 +1,11 @@
 import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
-import { AlarmStatusWidget, Dashboard, GraphWidget, LogQueryWidget, SingleValueWidget } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  AlarmStatusWidget,
+  Dashboard,
+  GraphWidget,
+  LogQueryWidget,
+  SingleValueWidget,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { Stage } from '../config/read-stage.ts';
@@ -21,12 +27,16 @@ export class InsightStack extends Stack {
     const logDays = stage.logs.keepDays as number;
     const accessLogs = new AccessLogBucket(this, 'AccessLogs');
     const index = new FleetIndex(this, 'FleetIndex', { stage: stage.name, logDays });
-    const { stream } = new EvidenceStore(this, 'Evidence', { keepDays: stage.evidence.keepDays, logDays,
+    const { stream } = new EvidenceStore(this, 'Evidence', {
+      keepDays: stage.evidence.keepDays,
+      logDays,
       accessLogs: accessLogs as IBucket,
     });
     const rules = new TruckRules(this, 'Rules', { stage: stage.name, logDays, evidence: stream });
     const alarms = new Alarms(this, 'Alarms', { stage, index, rules });
-    const verdicts = (['isolated', 'breached', 'outage', 'unproved', 'offline'] as const).map((name) => index.count(name));
+    const verdicts = (['isolated', 'breached', 'outage', 'unproved', 'offline'] as const).map((name) =>
+      index.count(name),
+    );
     const changes = [index.count('rolledback'), index.count('failed')];
     new Dashboard(this, 'Dashboard', {
       dashboardName: prefixOf(stage.name),

@@ -7,7 +7,10 @@ const MOST_SHADOWS = 10;
 const MOST_FIELDS = 5;
 
 /** What is aggregated by; everything else in the shadows can be searched for without being named. */
-const FIELDS: readonly Field[] = [VERDICT_FIELD, STATUS_FIELD, REVISION_FIELD].map((name) => ({ name, type: 'String' }));
+const FIELDS: readonly Field[] = [VERDICT_FIELD, STATUS_FIELD, REVISION_FIELD].map((name) => ({
+  name,
+  type: 'String',
+}));
 
 /**
  * The account's index with what trucks need, and all that others have asked of it: there is one in an account and region.

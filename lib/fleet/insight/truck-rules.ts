@@ -1,9 +1,9 @@
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnTopicRule } from 'aws-cdk-lib/aws-iot';
 import type { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { evidenceTopic, type ShadowName, shadowTopic } from '../../shadow/index.ts';
 import { explainStars } from '../guard/explain.ts';
@@ -29,10 +29,16 @@ export class TruckRules extends Construct {
     this.reports = new LogGroup(this, 'Reports', { retention: logDays, removalPolicy: RemovalPolicy.DESTROY });
     this.errors = new LogGroup(this, 'Errors', { retention: logDays, removalPolicy: RemovalPolicy.DESTROY });
     const role = this.#role(evidence);
-    this.#rule('evidence', `SELECT *, topic(2) AS publisher, timestamp() AS receivedAt FROM '${evidenceTopic('+')}'`, role, [
-      { firehose: { deliveryStreamName: evidence.ref, roleArn: role.roleArn, separator: '\n' } },
-    ]);
-    for (const [shadow, word] of [['isolation', 'verdict'], ['network', 'status']] as const) {
+    this.#rule(
+      'evidence',
+      `SELECT *, topic(2) AS publisher, timestamp() AS receivedAt FROM '${evidenceTopic('+')}'`,
+      role,
+      [{ firehose: { deliveryStreamName: evidence.ref, roleArn: role.roleArn, separator: '\n' } }],
+    );
+    for (const [shadow, word] of [
+      ['isolation', 'verdict'],
+      ['network', 'status'],
+    ] as const) {
       this.#rule(shadow, reportSql(shadow, word), role, [
         { cloudwatchLogs: { logGroupName: this.reports.logGroupName, roleArn: role.roleArn } },
         {
@@ -75,7 +81,10 @@ export class TruckRules extends Construct {
       }),
     });
     role.addToPolicy(
-      new PolicyStatement({ actions: ['firehose:PutRecord', 'firehose:PutRecordBatch'], resources: [evidence.attrArn] }),
+      new PolicyStatement({
+        actions: ['firehose:PutRecord', 'firehose:PutRecordBatch'],
+        resources: [evidence.attrArn],
+      }),
     );
     const logs = [this.reports.logGroupArn, this.errors.logGroupArn];
     role.addToPolicy(

@@ -27,7 +27,11 @@ test.each([
     'rings: { early: { startPerMinute: 60 } }\n    budget:',
     'fleet.yaml: stages.test.rings.early.startPerMinute: 60 is more than mostPerMinute, 50. Lower it.',
   ],
-  [BASELINE, 'examples/none.yaml', 'fleet.yaml: stages.test.baseline: examples/none.yaml can’t be read'.replace('’', "'")],
+  [
+    BASELINE,
+    'examples/none.yaml',
+    'fleet.yaml: stages.test.baseline: examples/none.yaml can’t be read'.replace('’', "'"),
+  ],
   [BASELINE, 'examples/truck-patch.yaml', 'examples/truck-patch.yaml: '],
 ])('instead of %s, %s: the message names the field', (from, to, message) => {
   expect(() => stageOf(CONFIGURATION.replace(from, to))).toThrow(message);

@@ -30,7 +30,9 @@ function requestsAbout(thing: string): readonly (readonly [action: string, resou
   const topics = [
     evidenceTopic(thing),
     echoTopic(thing),
-    ...shadows.flatMap((topic) => ['get', 'update', 'update/accepted', 'update/delta', 'delete'].map((end) => `${topic}/${end}`)),
+    ...shadows.flatMap((topic) =>
+      ['get', 'update', 'update/accepted', 'update/delta', 'delete'].map((end) => `${topic}/${end}`),
+    ),
     `$aws/things/${thing}/jobs/$next/get`,
     `$aws/things/${thing}/greengrassv2/health/json`,
     `$aws/things/${thing}/tunnels/notify`,
@@ -74,7 +76,14 @@ test.each([
 
 test('nor with all trucks’ topics at once', () => {
   const { documents } = policiesOf('7');
-  for (const filter of ['#', '+/#', 'firebreak/#', 'firebreak/+/isolation/evidence', '$aws/things/+/shadow/#', '$aws/things/#'])
+  for (const filter of [
+    '#',
+    '+/#',
+    'firebreak/#',
+    'firebreak/+/isolation/evidence',
+    '$aws/things/+/shadow/#',
+    '$aws/things/#',
+  ])
     expect([filter, isAllowed(documents, 'iot:Subscribe', `${ARN}:topicfilter/${filter}`)]).toEqual([filter, false]);
 });
 
@@ -145,6 +154,10 @@ test('who has the claim may get a certificate, and neither be a truck nor hear o
 
 test('a truck is put into the ring that the hook says, and by itself into the last one', () => {
   expect(policiesOf('7').thing.ThingGroups).toEqual(['firebreak-test-ring-fleet']);
-  const { thing } = renderTemplate(BODY, { SerialNumber: '7', RingGroup: 'firebreak-test-ring-canary', 'AWS::IoT::Certificate::Id': 'c' });
+  const { thing } = renderTemplate(BODY, {
+    SerialNumber: '7',
+    RingGroup: 'firebreak-test-ring-canary',
+    'AWS::IoT::Certificate::Id': 'c',
+  });
   expect(thing).toMatchObject({ ThingName: 'truck-7', ThingGroups: ['firebreak-test-ring-canary'] });
 });

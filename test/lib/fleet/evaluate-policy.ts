@@ -13,6 +13,9 @@ export function isAllowed(documents: readonly PolicyDocument[], action: string, 
 }
 
 function matches(pattern: string, text: string): boolean {
-  const expression = pattern.replaceAll(/[.+^${}()|[\]\\#]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
+  const expression = pattern
+    .replaceAll(/[.+^${}()|[\]\\#]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
   return new RegExp(`^${expression}$`, 's').test(text);
 }

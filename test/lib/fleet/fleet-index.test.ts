@@ -55,7 +55,8 @@ describe('the function that CloudFormation calls', () => {
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
         said.push({ method: request.method, url: request.url, body: Buffer.concat(chunks).toString() });
-        const answer = (body: object) => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+        const answer = (body: object) =>
+          response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
         if (request.url === '/response') return answer({});
         if (refused)
           return response
@@ -83,7 +84,13 @@ describe('the function that CloudFormation calls', () => {
   });
   const call = async (RequestType: 'Create' | 'Delete') => {
     const { handler } = await import('../../../lib/fleet/insight/fleet-index.lambda.ts');
-    await handler({ RequestType, ResponseURL: `${url}/response`, StackId: 's', RequestId: 'r', LogicalResourceId: 'l' });
+    await handler({
+      RequestType,
+      ResponseURL: `${url}/response`,
+      StackId: 's',
+      RequestId: 'r',
+      LogicalResourceId: 'l',
+    });
     return JSON.parse(said.at(-1)?.body ?? '') as object;
   };
 

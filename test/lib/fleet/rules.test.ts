@@ -1,7 +1,9 @@
 import { problemsOf, starsOf } from './rules.ts';
 
 const one = (Type: string, Properties: Record<string, unknown>) => problemsOf({ It: { Type, Properties } });
-const statement = (Action: unknown, Resource: unknown) => ({ PolicyDocument: { Statement: [{ Effect: 'Allow', Action, Resource }] } });
+const statement = (Action: unknown, Resource: unknown) => ({
+  PolicyDocument: { Statement: [{ Effect: 'Allow', Action, Resource }] },
+});
 
 test.each([
   ['AWS::IoT::TopicRule', { TopicRulePayload: { Actions: [] } }, 'the rule It has no error action'],
@@ -16,6 +18,11 @@ test.each([
 });
 
 test('a star is found wherever it stands', () => {
-  const stars = starsOf({ It: { Type: 'AWS::IAM::Policy', Properties: statement(['a:b', 'c:d*'], ['x', { 'Fn::Join': ['', ['arn:', { Ref: 'B' }, '/*']] }]) } });
+  const stars = starsOf({
+    It: {
+      Type: 'AWS::IAM::Policy',
+      Properties: statement(['a:b', 'c:d*'], ['x', { 'Fn::Join': ['', ['arn:', { Ref: 'B' }, '/*']] }]),
+    },
+  });
   expect(stars).toEqual(['c:d* on x', 'a:b on arn:<Ref:B>/*', 'c:d* on arn:<Ref:B>/*']);
 });

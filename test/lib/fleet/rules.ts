@@ -22,7 +22,10 @@ export function problemsOf(resources: Resources): readonly string[] {
         return Properties.RetentionInDays === undefined ? [`the log group ${id} is kept for ever`] : [];
       default:
         return statementsOf(Properties)
-          .filter(({ Effect, Action }) => Effect === 'Allow' && listOf(Action).some((action) => /^(\*|\w+:\*)$/.test(String(action))))
+          .filter(
+            ({ Effect, Action }) =>
+              Effect === 'Allow' && listOf(Action).some((action) => /^(\*|\w+:\*)$/.test(String(action))),
+          )
           .map(({ Action }) => `${id} allows ${listOf(Action).join(', ')}`);
     }
   });

@@ -1,10 +1,10 @@
-import { AwsSolutionsChecks } from 'cdk-nag';
 import type { Stack } from 'aws-cdk-lib';
-import { AMAZON_VERSIONS } from '../../../lib/fleet/rollout/amazon-components.ts';
+import { AwsSolutionsChecks } from 'cdk-nag';
 import { MOST_POLICY_CHARACTERS } from '../../../lib/fleet/identity/device-policy.ts';
+import { AMAZON_VERSIONS } from '../../../lib/fleet/rollout/amazon-components.ts';
 import { SHADOWS } from '../../../lib/shadow/index.ts';
 import { renderTemplate } from './render-template.ts';
-import { starsOf, ofType, problemsOf } from './rules.ts';
+import { ofType, problemsOf, starsOf } from './rules.ts';
 import { builtComponents, fleetOf, type Resource, resourcesOf, stageOf } from './support.ts';
 
 const components = builtComponents();
@@ -12,9 +12,13 @@ const fleet = fleetOf(stageOf(), components);
 const stacks = fleet.app.node.children as Stack[];
 const all = Object.fromEntries(stacks.map((stack) => [stack.stackName, resourcesOf(stack)]));
 const of = (part: string): Readonly<Record<string, Resource>> => all[`firebreak-test-${part}`] ?? {};
-const ring = (name: string) => ofType(of(`ring-${name}`), 'AWS::GreengrassV2::Deployment')[0]?.Properties as unknown as Deployment;
+const ring = (name: string) =>
+  ofType(of(`ring-${name}`), 'AWS::GreengrassV2::Deployment')[0]?.Properties as unknown as Deployment;
 interface Deployment {
-  readonly Components: Record<string, { ComponentVersion: string; ConfigurationUpdate?: { Merge: string; Reset?: string[] } }>;
+  readonly Components: Record<
+    string,
+    { ComponentVersion: string; ConfigurationUpdate?: { Merge: string; Reset?: string[] } }
+  >;
   readonly DeploymentPolicies: object;
   readonly IotJobConfiguration: object;
 }
@@ -34,7 +38,9 @@ test('nothing is broader than what is listed here, each with its reason', () => 
 });
 
 test('artifacts lie in one bucket that is encrypted, versioned, asked over TLS only, and kept', () => {
-  const [bucket] = ofType(of('edge-suite'), 'AWS::S3::Bucket').filter(({ Properties }) => Properties.VersioningConfiguration);
+  const [bucket] = ofType(of('edge-suite'), 'AWS::S3::Bucket').filter(
+    ({ Properties }) => Properties.VersioningConfiguration,
+  );
   expect(bucket).toMatchObject({
     DeletionPolicy: 'Retain',
     UpdateReplacePolicy: 'Retain',
@@ -59,7 +65,10 @@ test('each component has a version that outlives its stack, with artifacts in th
 
 test('each ring runs what was built, beside Amazon’s components of the pinned versions', () => {
   for (const name of ['canary', 'early', 'fleet']) {
-    const versions = Object.entries(ring(name).Components).map(([component, { ComponentVersion }]) => [component, ComponentVersion]);
+    const versions = Object.entries(ring(name).Components).map(([component, { ComponentVersion }]) => [
+      component,
+      ComponentVersion,
+    ]);
     const built = components.map((component) => [component.name, component.version]);
     expect(Object.fromEntries(versions)).toEqual({ ...Object.fromEntries(built), ...AMAZON_VERSIONS });
   }
@@ -67,9 +76,18 @@ test('each ring runs what was built, beside Amazon’s components of the pinned 
 
 test('a deployment brings the baseline, and has both shadows synchronised', () => {
   const merged = (name: string) => JSON.parse(ring('fleet').Components[name]?.ConfigurationUpdate?.Merge ?? '{}');
-  expect(merged('com.firebreak.NetworkManager')).toEqual({ policy: stageOf().baselinePolicy, confirmWithinSeconds: 120 });
-  expect(merged('aws.greengrass.ShadowManager').synchronize.coreThing).toEqual({ classic: false, namedShadows: [...SHADOWS] });
-  expect(merged('aws.greengrass.Nucleus')).toMatchObject({ iotRoleAlias: 'firebreak-test-token-exchange', interpolateComponentConfiguration: true });
+  expect(merged('com.firebreak.NetworkManager')).toEqual({
+    policy: stageOf().baselinePolicy,
+    confirmWithinSeconds: 120,
+  });
+  expect(merged('aws.greengrass.ShadowManager').synchronize.coreThing).toEqual({
+    classic: false,
+    namedShadows: [...SHADOWS],
+  });
+  expect(merged('aws.greengrass.Nucleus')).toMatchObject({
+    iotRoleAlias: 'firebreak-test-token-exchange',
+    interpolateComponentConfiguration: true,
+  });
 });
 
 test('a ring begins slowly, stops when too many fail, and a truck that fails goes back', () => {
@@ -80,7 +98,11 @@ test('a ring begins slowly, stops when too many fail, and a truck that fails goe
   expect(ring('canary').IotJobConfiguration).toEqual({
     JobExecutionsRolloutConfig: {
       MaximumPerMinute: 5,
-      ExponentialRate: { BaseRatePerMinute: 1, IncrementFactor: 2, RateIncreaseCriteria: { NumberOfSucceededThings: 10 } },
+      ExponentialRate: {
+        BaseRatePerMinute: 1,
+        IncrementFactor: 2,
+        RateIncreaseCriteria: { NumberOfSucceededThings: 10 },
+      },
     },
     AbortConfig: {
       CriteriaList: ['FAILED', 'TIMED_OUT'].map((FailureType) => ({
@@ -95,8 +117,10 @@ test('a ring begins slowly, stops when too many fail, and a truck that fails goe
 });
 
 test('a truck’s credentials read artifacts and write its own logs, nothing else', () => {
-  const [role] = ofType(of('identity'), 'AWS::IAM::Policy').filter(({ Properties }) => String(Properties.PolicyName).startsWith('TokenExchange'));
-  const { Statement } = role?.Properties.PolicyDocument as { Statement: { Action: string | string[] }[] };
+  const [role] = ofType(of('identity'), 'AWS::IAM::Policy').filter(({ Properties }) =>
+    String(Properties.PolicyName).startsWith('TokenExchange'),
+  );
+  const { Statement } = (role as Resource).Properties.PolicyDocument as { Statement: { Action: string | string[] }[] };
   expect(Statement.flatMap(({ Action }) => Action).sort()).toEqual([
     'logs:CreateLogStream',
     'logs:DescribeLogStreams',
@@ -136,13 +160,18 @@ describe('a byte of a component', () => {
     stageOf(),
     builtComponents((file) => (file === 'network-manager.zip' ? `${file}!` : file)),
   );
-  const now = ofType(resourcesOf(changed.rings.canary), 'AWS::GreengrassV2::Deployment')[0]?.Properties as unknown as Deployment;
+  const now = ofType(resourcesOf(changed.rings.canary), 'AWS::GreengrassV2::Deployment')[0]
+    ?.Properties as unknown as Deployment;
   const recipes = (stack: Stack) =>
-    ofType(resourcesOf(stack), 'AWS::GreengrassV2::ComponentVersion').map(({ Properties }) => JSON.stringify(Properties.InlineRecipe));
+    ofType(resourcesOf(stack), 'AWS::GreengrassV2::ComponentVersion').map(({ Properties }) =>
+      JSON.stringify(Properties.InlineRecipe),
+    );
 
   test('makes it, and what sees it, another version, and another deployment', () => {
     const before = ring('canary').Components;
-    const different = Object.keys(before).filter((name) => before[name]?.ComponentVersion !== now.Components[name]?.ComponentVersion);
+    const different = Object.keys(before).filter(
+      (name) => before[name]?.ComponentVersion !== now.Components[name]?.ComponentVersion,
+    );
     expect(different.sort()).toEqual(['com.firebreak.IsolationTester', 'com.firebreak.NetworkManager']);
   });
 
@@ -156,7 +185,8 @@ test('a ring stays with a release that is named, whatever was built', () => {
   const release = Object.fromEntries(components.map(({ name }) => [name, '1.2.3']));
   const stage = stageOf();
   const held = fleetOf({ ...stage, rings: { ...stage.rings, fleet: { ...stage.rings.fleet, release } } }, components);
-  const { Components } = ofType(resourcesOf(held.rings.fleet), 'AWS::GreengrassV2::Deployment')[0]?.Properties as unknown as Deployment;
+  const [deployment] = ofType(resourcesOf(held.rings.fleet), 'AWS::GreengrassV2::Deployment');
+  const { Components } = (deployment as Resource).Properties as unknown as Deployment;
   expect(Components['com.firebreak.NetworkManager']?.ComponentVersion).toBe('1.2.3');
   expect(resourcesOf(held.rings.canary)).toEqual(of('ring-canary'));
 });
@@ -165,7 +195,9 @@ test('a release that leaves a component out, or names a strange one, is refused'
   const stage = stageOf();
   const withRelease = (release: Record<string, string>) => () =>
     fleetOf({ ...stage, rings: { ...stage.rings, early: { ...stage.rings.early, release } } }, components);
-  expect(withRelease({ 'com.firebreak.Runtime': '1.2.3' })).toThrow('stages.test.rings.early.release: com.firebreak.Router, ');
+  expect(withRelease({ 'com.firebreak.Runtime': '1.2.3' })).toThrow(
+    'stages.test.rings.early.release: com.firebreak.Router, ',
+  );
   expect(withRelease({ 'com.firebreak.Rooter': '1.2.3' })).toThrow('com.firebreak.Rooter is no component of ours');
 });
 

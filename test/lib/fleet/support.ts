@@ -36,7 +36,9 @@ export function builtComponents(contentOf: (file: string) => string = (file) => 
   const versions = new Map<string, string>();
   const list = DIRECTORIES.map((directory) => {
     const template = readText(`components/${directory}/recipe.yaml`);
-    const files = [...new Set([...template.matchAll(/s3:\/\/FIREBREAK-ARTIFACTS\/([\w.-]+)/g)].map(([, file]) => file ?? ''))];
+    const files = [
+      ...new Set([...template.matchAll(/s3:\/\/FIREBREAK-ARTIFACTS\/([\w.-]+)/g)].map(([, file]) => file ?? '')),
+    ];
     const artifacts = new Map(files.map((file) => [file, Buffer.from(contentOf(file))]));
     const { name, version, text } = fillRecipe(template, { artifacts, versions, architectures: ['amd64', 'aarch64'] });
     versions.set(name, version);
