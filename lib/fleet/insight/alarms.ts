@@ -81,6 +81,8 @@ export class Alarms extends Construct {
       enforceSSL: true,
       displayName: `${this.#prefix} ${name}`,
     });
+    // A topic with a policy of its own has lost the one by which the account's alarms may publish.
+    topic.grantPublish(new ServicePrincipal('cloudwatch.amazonaws.com'));
     for (const email of emails) topic.addSubscription(new EmailSubscription(email));
     return topic;
   }

@@ -161,3 +161,15 @@ test('a truck is put into the ring that the hook says, and by itself into the la
   });
   expect(thing).toMatchObject({ ThingName: 'truck-7', ThingGroups: ['firebreak-test-ring-canary'] });
 });
+
+test('on everything it may only do what Greengrass knows its certificate by', () => {
+  const broad = policiesOf('7').documents.flatMap(({ Statement }) =>
+    Statement.filter(({ Resource }) => Resource.includes('*')),
+  );
+  expect(broad.flatMap(({ Action }) => Action)).toEqual([
+    'greengrass:GetComponentVersionArtifact',
+    'greengrass:GetDeploymentConfiguration',
+    'greengrass:ListThingGroupsForCoreDevice',
+    'greengrass:ResolveComponentCandidates',
+  ]);
+});

@@ -1,3 +1,7 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { explainStars } from '../../../lib/fleet/guard/explain.ts';
 import { problemsOf, starsOf } from './rules.ts';
 
 const one = (Type: string, Properties: Record<string, unknown>) => problemsOf({ It: { Type, Properties } });
@@ -25,4 +29,15 @@ test('a star is found wherever it stands', () => {
     },
   });
   expect(stars).toEqual(['c:d* on x', 'a:b on arn:<Ref:B>/*', 'c:d* on arn:<Ref:B>/*']);
+});
+
+test('cdk-nag finds a star that isn’t explained, beside one that is', () => {
+  const app = new App();
+  const role = new Role(new Stack(app, 'It'), 'Role', { assumedBy: new ServicePrincipal('iot.amazonaws.com') });
+  role.addToPolicy(
+    new PolicyStatement({ actions: ['s3:GetObject'], resources: ['arn:aws:s3:::one/*', 'arn:aws:s3:::two/*'] }),
+  );
+  explainStars(role, 'a test', { resources: ['arn:aws:s3:::one/*'] });
+  const { violations } = new AwsSolutionsChecks(app).validateScope(app);
+  expect(violations.map(({ ruleName }) => ruleName)).toEqual(['AwsSolutions-IAM5[Resource::arn:aws:s3:::two/*]']);
 });
