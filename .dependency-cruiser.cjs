@@ -85,8 +85,14 @@ module.exports = {
       'what is shipped does not know how it is packed',
     ),
     only(
+      'fleet-knows-policy-and-shadow',
+      '^lib/fleet/',
+      { path: '^(bin|components|test|lib/(?!policy/|truck/|shadow/|fleet/))' },
+      'fleet names components by path, never by import',
+    ),
+    only(
       'of-the-fleet-only-names-are-known',
-      '^(components|lib/(?!fleet/))',
+      '^(components|bench|lib/(?!fleet/))',
       { path: '^lib/fleet/(?!names.ts$)' },
       'command line and lab agree with the stacks on names, and on nothing else',
     ),

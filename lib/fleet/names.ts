@@ -35,6 +35,12 @@ export const INDEX_FIELDS = {
  * line one message as it was published.
  */
 export const evidenceFolder = (day: Date): string => {
-  const [year, month, date] = day.toISOString().slice(0, 10).split('-');
-  return `evidence/year=${year}/month=${month}/day=${date}/`;
+  const [year = '', month = '', date = ''] = day.toISOString().slice(0, 10).split('-');
+  return folderOf(year, month, date);
 };
+const folderOf = (year: string, month: string, day: string) => `evidence/year=${year}/month=${month}/day=${day}/`;
+/** The same as Amazon Data Firehose writes it (its custom prefixes for S3 objects; times are UTC there). */
+export const EVIDENCE_PREFIX = folderOf('!{timestamp:yyyy}', '!{timestamp:MM}', '!{timestamp:dd}');
+
+/** Below it lie artifacts in their bucket, as NAME/VERSION/FILE. */
+export const ARTIFACT_PREFIX = 'components';

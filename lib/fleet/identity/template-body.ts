@@ -1,0 +1,60 @@
+import { TRUCK_PREFIX } from '../names.ts';
+import { componentsPolicy, nucleusPolicy, type PolicyDocument } from './device-policy.ts';
+
+/** Stands for the serial number while a document is written; no JSON text has it. */
+const SERIAL = '\u2039serial\u203a';
+
+/** What the hook may set. A truck says its serial number only; whatever it says of the ring is replaced. */
+export interface TemplateOptions {
+  /** The beginning of the account's IoT resources. */
+  readonly arn: string;
+  readonly roleAlias: string;
+  readonly thingType: string;
+  /** The group of trucks that the allow-list says nothing about. */
+  readonly defaultGroup: string;
+}
+
+/**
+ * The body of the provisioning template: a thing with its type and ring, its certificate, and policies with its name written out. (Policy
+ * variables of things have no value over HTTPS, which ShadowManager and Greengrass speak; the developer guide says so.)
+ */
+export function templateBody({ arn, roleAlias, thingType, defaultGroup }: TemplateOptions): object {
+  const thing = `${TRUCK_PREFIX}${SERIAL}`;
+  return {
+    Parameters: {
+      SerialNumber: { Type: 'String' },
+      RingGroup: { Type: 'String', Default: defaultGroup },
+      'AWS::IoT::Certificate::Id': { Type: 'String' },
+    },
+    Resources: {
+      thing: {
+        Type: 'AWS::IoT::Thing',
+        Properties: {
+          ThingName: withSerial(thing),
+          ThingTypeName: thingType,
+          ThingGroups: [{ Ref: 'RingGroup' }],
+          AttributePayload: { serial: { Ref: 'SerialNumber' } },
+        },
+        OverrideSettings: { AttributePayload: 'MERGE', ThingTypeName: 'REPLACE', ThingGroups: 'REPLACE' },
+      },
+      certificate: {
+        Type: 'AWS::IoT::Certificate',
+        Properties: { CertificateId: { Ref: 'AWS::IoT::Certificate::Id' }, Status: 'Active' },
+      },
+      components: policyResource(componentsPolicy(thing, arn)),
+      nucleus: policyResource(nucleusPolicy(thing, arn, roleAlias)),
+    },
+  };
+}
+
+function policyResource(document: PolicyDocument): object {
+  return { Type: 'AWS::IoT::Policy', Properties: { PolicyDocument: withSerial(JSON.stringify(document)) } };
+}
+
+/** The text, with a reference to the parameter wherever the serial number belongs. */
+function withSerial(text: string): object {
+  const pieces = text
+    .split(SERIAL)
+    .flatMap((piece, index) => (index === 0 ? [piece] : [{ Ref: 'SerialNumber' }, piece]));
+  return { 'Fn::Join': ['', pieces.filter((piece) => piece !== '')] };
+}

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { readStage } from '../../../lib/fleet/config/read-stage.ts';
+import { BASELINE, CONFIGURATION, stageOf } from './support.ts';
+
+test('what nothing is said about has a default', () => {
+  const { rings, evidence, baselinePolicy } = stageOf();
+  expect(rings.canary).toMatchObject({ startPerMinute: 1, mostPerMinute: 5, abortAfter: 1, timeoutMinutes: 1440 });
+  expect(rings.fleet).toMatchObject({ abortPercent: 5 });
+  expect(evidence.keepDays).toBe(730);
+  expect(baselinePolicy).toMatchObject({ version: 1, trunk: { interface: 'enp2s0' } });
+});
+
+test('the stages of fleet.yaml can be read', () => {
+  const read = (path: string) => readFileSync(path, 'utf8');
+  expect(readStage('fleet.yaml', read('fleet.yaml'), 'dev', read).name).toBe('dev');
+});
+
+test.each([
+  ['baseline: examples', 'basline: x', 'fleet.yaml: stages.test.basline: The key is unknown here. Remove it.'],
+  ['"123456789012"', '12', 'fleet.yaml: stages.test.account: '],
+  ['eu-central-1', 'Frankfurt', 'fleet.yaml: stages.test.region: '],
+  ['monthlyUsd: 50', 'monthlyUsd: 0', 'fleet.yaml: stages.test.budget.monthlyUsd: '],
+  ['[duty@example.org]', '[duty]', 'fleet.yaml: stages.test.alarms.page[0]: '],
+  ['budget:', 'rings: { early: { factor: 9 } }\n    budget:', 'fleet.yaml: stages.test.rings.early.factor: '],
+  [
+    'budget:',
+    'rings: { early: { startPerMinute: 60 } }\n    budget:',
+    'fleet.yaml: stages.test.rings.early.startPerMinute: 60 is more than mostPerMinute, 50. Lower it.',
+  ],
+  [
+    BASELINE,
+    'examples/none.yaml',
+    'fleet.yaml: stages.test.baseline: examples/none.yaml can’t be read'.replace('’', "'"),
+  ],
+  [BASELINE, 'examples/truck-patch.yaml', 'examples/truck-patch.yaml: '],
+])('instead of %s, %s: the message names the field', (from, to, message) => {
+  expect(() => stageOf(CONFIGURATION.replace(from, to))).toThrow(message);
+});
+
+test('a stage that there isn’t, and two in one account and region, are refused', () => {
+  expect(() => stageOf(CONFIGURATION, 'prod')).toThrow('stages.prod: There is no such stage. There are test.');
+  const twice = `${CONFIGURATION}  other:\n    account: "123456789012"\n    region: eu-central-1\n    baseline: ${BASELINE}\n`;
+  expect(() => stageOf(twice)).toThrow('stages.test: Stage other is in the same account and region.');
+});
