@@ -65,7 +65,7 @@ const EXPANDED = 16;
  * A rule for each kind of opening, whose set is looked up at the same cost however many flows there are.
  *
  * All sets are exact, no element has a subnet or a range: such sets the kernel hashes, and they are there the moment their rule is. A set of subnets, or a
- * concatenation with a range in it (nft_set_pipapo) becomes visible last in a transaction, after the rules (Linux before 6.17): for half a
+ * concatenation with a range in it (nft_set_pipapo) becomes visible last in a transaction, after the rules (seen up to Linux 6.18): for half a
  * millisecond at 10,000 flows it is empty, and what it would allow is dropped. So a short range of ports is written as its ports, and each long
  * one has a rule of its own.
  */
