@@ -11,7 +11,7 @@ export const COMPONENTS: readonly Component[] = [
   {
     directory: 'components/network-manager',
     // The command line, too: for the recipe's recover, and for whoever looks after a truck.
-    artifacts: program('network-manager', { ...agent('network-manager'), firebreak: 'bin/main.ts' }),
+    artifacts: program('network-manager', { ...agent('network-manager'), firebreak: 'bin/truck.ts' }),
   },
   {
     directory: 'components/isolation-tester',
