@@ -91,10 +91,10 @@ module.exports = {
       'fleet names components by path, never by import',
     ),
     only(
-      'of-the-fleet-only-names-are-known',
+      'of-the-fleet-only-names-and-versions-are-known',
       '^(components|bench|lib/(?!fleet/))',
-      { path: '^lib/fleet/(?!names.ts$)' },
-      'command line and lab agree with the stacks on names, and on nothing else',
+      { path: '^lib/fleet/(?!(names|versions)\\.ts$)' },
+      'command line and lab agree with the stacks on names and versions, and on nothing else',
     ),
     only(
       'nobody-uses-tests',

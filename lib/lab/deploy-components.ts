@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { cp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { AMAZON_VERSIONS } from '../fleet/versions.ts';
 import { SHADOWS } from '../shadow/names.ts';
 import type { Greengrass } from './greengrass/greengrass.ts';
 import type { Outcome } from './greengrass/nucleus-state.ts';
@@ -30,8 +31,10 @@ export async function deployComponents(
   const outcome = await greengrass.deploy(
     {
       components: {
-        'aws.greengrass.Nucleus': merging('2.14.0', { interpolateComponentConfiguration: true }),
-        'aws.greengrass.ShadowManager': merging('2.3.9', {
+        'aws.greengrass.Nucleus': merging(AMAZON_VERSIONS['aws.greengrass.Nucleus'], {
+          interpolateComponentConfiguration: true,
+        }),
+        'aws.greengrass.ShadowManager': merging(AMAZON_VERSIONS['aws.greengrass.ShadowManager'], {
           synchronize: { coreThing: { classic: false, namedShadows: [...SHADOWS] } },
         }),
         ...Object.fromEntries(

@@ -17,6 +17,7 @@ export interface EvidenceStoreProps {
 /** Evidence for audits: JSON lines, gzipped, by day (`evidence/year=2026/month=11/day=25/…`, partitions for Athena), in a bucket that keeps it so long and no longer. */
 export class EvidenceStore extends Construct {
   readonly stream: CfnDeliveryStream;
+  readonly bucket: IBucket;
 
   constructor(scope: Construct, id: string, { keepDays, logDays, accessLogs }: EvidenceStoreProps) {
     super(scope, id);
@@ -25,6 +26,7 @@ export class EvidenceStore extends Construct {
       prefix: 'evidence/',
       lifecycleRules: [{ expiration: Duration.days(keepDays), noncurrentVersionExpiration: Duration.days(30) }],
     });
+    this.bucket = bucket as IBucket;
     const logs = new LogGroup(this, 'Logs', { retention: logDays, removalPolicy: RemovalPolicy.DESTROY });
     const delivery = new LogStream(this, 'Delivery', { logGroup: logs, removalPolicy: RemovalPolicy.DESTROY });
     const role = new Role(this, 'Role', {

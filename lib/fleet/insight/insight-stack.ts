@@ -1,4 +1,4 @@
-import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import {
   AlarmStatusWidget,
   Dashboard,
@@ -27,11 +27,13 @@ export class InsightStack extends Stack {
     const logDays = stage.logs.keepDays as number;
     const accessLogs = new AccessLogBucket(this, 'AccessLogs');
     const index = new FleetIndex(this, 'FleetIndex', { stage: stage.name, logDays });
-    const { stream } = new EvidenceStore(this, 'Evidence', {
+    const { stream, bucket } = new EvidenceStore(this, 'Evidence', {
       keepDays: stage.evidence.keepDays,
       logDays,
       accessLogs: accessLogs as IBucket,
     });
+    // What `firebreak fleet evidence --bucket` asks for.
+    new CfnOutput(this, 'EvidenceBucket', { value: bucket.bucketName });
     const rules = new TruckRules(this, 'Rules', { stage: stage.name, logDays, evidence: stream });
     const alarms = new Alarms(this, 'Alarms', { stage, index, rules });
     const verdicts = (['isolated', 'breached', 'outage', 'unproved', 'offline'] as const).map((name) =>

@@ -1,5 +1,5 @@
 import { SHADOWS } from '../../shadow/index.ts';
-import { AMAZON_VERSIONS } from './amazon-components.ts';
+import { AMAZON_VERSIONS } from '../versions.ts';
 
 /** What a deployment says of one component, in CloudFormation's words. */
 export interface DeployedComponent {

@@ -1,7 +1,7 @@
 import type { Stack } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { MOST_POLICY_CHARACTERS } from '../../../lib/fleet/identity/device-policy.ts';
-import { AMAZON_VERSIONS } from '../../../lib/fleet/rollout/amazon-components.ts';
+import { AMAZON_VERSIONS } from '../../../lib/fleet/versions.ts';
 import { SHADOWS } from '../../../lib/shadow/index.ts';
 import { renderTemplate } from './render-template.ts';
 import { ofType, problemsOf, starsOf } from './rules.ts';

@@ -1,11 +1,12 @@
+import { AMAZON_VERSIONS } from '../../../fleet/versions.ts';
+
 /** What the script is told. */
 export interface InstallOptions {
   /** Of the nucleus; the fleet's deployments bring newer ones. */
   readonly nucleusVersion: string;
 }
 
-/** As lib/lab's trucks have it, and the pinned range of the fleet's deployments begins with it. */
-export const NUCLEUS_VERSION = '2.14.0';
+export const NUCLEUS_VERSION = AMAZON_VERSIONS['aws.greengrass.Nucleus'];
 
 /**
  * The script that makes a computer a truck: bash, to be run as root on Debian or Raspberry Pi OS, beside the files of a truck's bundle. Run again it

@@ -1,3 +1,4 @@
+import { AMAZON_VERSIONS } from '../../../fleet/versions.ts';
 import { fillGaps, isTree, merge, reset, type Tree } from '../configuration/tree.ts';
 import { forPlatform, type Platform } from '../recipes/platform.ts';
 import { type Library, ResolutionError, resolveComponents } from '../recipes/resolve.ts';
@@ -6,11 +7,12 @@ import { interpolate } from '../recipes/variables.ts';
 import type { Deployed, DeploymentDocument } from './document.ts';
 
 /** Components that are part of the nucleus here, with the version that they have. */
-export const PROVIDED: Readonly<Record<string, string>> = {
-  'aws.greengrass.Nucleus': '2.14.0',
-  'aws.greengrass.ShadowManager': '2.3.9',
-  'aws.greengrass.Cli': '2.14.0',
-};
+export const PROVIDED: Readonly<Record<string, string>> = Object.fromEntries(
+  (['aws.greengrass.Nucleus', 'aws.greengrass.ShadowManager', 'aws.greengrass.Cli'] as const).map((name) => [
+    name,
+    AMAZON_VERSIONS[name],
+  ]),
+);
 
 /** Everything that is deployed: what survives a restart. Plain JSON. */
 export interface Deployment {
