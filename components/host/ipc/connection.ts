@@ -19,6 +19,7 @@ export class Connection {
     try {
       await inTime('connect', client.connect(), timeoutMs);
     } catch (error) {
+      // It was never open; why it wasn't is what is told.
       void client.close().catch(() => undefined);
       throw ipcErrorOf('connect', error);
     }
@@ -30,6 +31,7 @@ export class Connection {
     const lost = this.#lost.then(() => {
       throw new IpcError(operation, 'Unreachable', 'the connection was lost; nobody knows whether it was done');
     });
+    // Raced below; it may be lost long after that.
     lost.catch(() => undefined);
     try {
       const settled = Promise.race([orUnreachable(operation, () => act(this.#client)), lost]);
@@ -75,6 +77,7 @@ async function inTime<T>(operation: string, promise: Promise<T>, timeoutMs: numb
       timeoutMs,
     );
   });
+  // Raced below; what comes too late was told as such.
   promise.catch(() => undefined);
   try {
     return await Promise.race([promise, tooLate]);

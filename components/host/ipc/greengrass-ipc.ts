@@ -114,6 +114,7 @@ export class GreengrassIpc {
         stream.on('ended', () => reject(new IpcError(operation, 'Unreachable', 'the nucleus ended it')));
         over.addEventListener('abort', lost, { once: true, signal: attempt.signal });
       });
+      // It may end before anybody waits for it.
       ended.catch(() => undefined);
       stream.on('message', heard);
       try {
