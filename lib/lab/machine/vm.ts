@@ -109,7 +109,7 @@ async function boot(directory: VmDirectory, disk: string, options: BootOptions):
   const keys = await makeKeys(directory);
   await writeSshConfiguration(directory, sockets, guest.netcat);
   const needed = await Promise.all(
-    [guest.directory, process.cwd(), dirname(process.execPath)].map((path) => realpath(path)),
+    [cacheDirectory, process.cwd(), dirname(process.execPath)].map((path) => realpath(path)),
   );
   const image = await initramfs(guest, {
     ...keys,
