@@ -44,11 +44,12 @@ await build({
   entryNames: '[name]',
   outdir: join(root, 'build', 'operator'),
 });
-// What bench and lab tests send probes with while something changes, the lab's cloud, and its Greengrass; no real truck gets them.
-for (const name of ['flood', 'cloud', 'greengrass']) {
+// What bench and lab tests send probes with while something changes, the lab's cloud, its Greengrass, and simulated trucks; no real truck gets them.
+const processes = { flood: 'flood', cloud: 'cloud', greengrass: 'greengrass', simulator: 'fleet' };
+for (const [name, room] of Object.entries(processes)) {
   await build({
     ...bundled,
-    entryPoints: [`lib/lab/${name}/process.ts`],
+    entryPoints: [`lib/lab/${room}/process.ts`],
     outfile: join(root, 'build', name, `${name}.cjs`),
   });
 }

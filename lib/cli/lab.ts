@@ -7,6 +7,7 @@ import { ROUTER } from '../truck/network.ts';
 import { EXIT, ExitError } from './exit.ts';
 import { interruptible } from './interrupt.ts';
 import { labCloudCommand } from './lab-cloud.ts';
+import { labFleetCommand } from './lab-fleet.ts';
 import {
   kernelOption,
   labOptions,
@@ -37,6 +38,7 @@ export function labCommand(): Command {
     .addCommand(shell())
     .addCommand(reboot())
     .addCommand(labCloudCommand())
+    .addCommand(labFleetCommand())
     .addCommand(down());
 }
 

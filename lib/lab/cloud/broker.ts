@@ -12,7 +12,7 @@ const LIMITS = [
 ];
 
 /** The text of mosquitto.conf(5). What is queued for a session is on disk at once, as nobody says goodbye before a kill -9. */
-export function brokerConfiguration({ directory, host, ports }: CloudConfiguration): string {
+export function brokerConfiguration({ directory, host, ports, sessions }: CloudConfiguration): string {
   const paths = cloudPaths(directory);
   const server = credentialsOf(directory, `${SERVER}-${host}`);
   return `${[
@@ -27,13 +27,13 @@ export function brokerConfiguration({ directory, host, ports }: CloudConfigurati
     'allow_anonymous false',
     `acl_file ${paths.brokerAccess}`,
     'user root',
-    'persistence true',
     `persistence_location ${paths.broker}/`,
-    'autosave_on_changes true',
-    'autosave_interval 1',
+    // It writes everything each time: too much, where thousands come and go.
+    ...(sessions === 'kept' ? ['persistence true', 'autosave_on_changes true', 'autosave_interval 1'] : []),
     'log_dest stderr',
     'log_type error',
     'log_type warning',
+    'log_type notice',
     ...LIMITS,
   ].join('\n')}\n`;
 }

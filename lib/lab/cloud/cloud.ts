@@ -19,6 +19,8 @@ export interface CloudOptions {
   readonly ports?: CloudConfiguration['ports'];
   /** Things that get a certificate at once. */
   readonly things?: readonly string[];
+  /** Default: kept. */
+  readonly sessions?: CloudConfiguration['sessions'];
   /** Default 8,192 bytes, and no counting of requests. */
   readonly limits?: Partial<CloudConfiguration['limits']>;
   /** The bundle of the cloud's process, as `npm run build` makes it: build/cloud/cloud.cjs. */
@@ -49,11 +51,11 @@ export class Cloud {
   readonly configuration: CloudConfiguration;
 
   constructor(options: CloudOptions) {
-    const { directory, host, ports = DEFAULT_PORTS, limits } = options;
+    const { directory, host, ports = DEFAULT_PORTS, sessions = 'kept', limits } = options;
     this.#machine = options.machine ?? thisMachine();
     this.#options = options;
     this.#paths = cloudPaths(directory);
-    this.configuration = { directory, host, ports, limits: { shadowSize: 8192, ...limits } };
+    this.configuration = { directory, host, ports, sessions, limits: { shadowSize: 8192, ...limits } };
   }
 
   /** Where clients go. */
@@ -69,19 +71,33 @@ export class Cloud {
 
   /** Signs a certificate for a thing, unless it has one. @throws Error about its name */
   async issue(thing: string): Promise<Credentials> {
-    const wrong = checkNames({ thing, shadow: null });
-    if (wrong !== undefined) throw new Error(`${thing}: ${wrong.message}`);
-    return await issue(this.#machine, this.configuration.directory, thing);
+    await this.issueAll([thing]);
+    return credentialsOf(this.configuration.directory, thing);
   }
 
-  /** Starts it, also after `stop` and `kill`, with the shadows that it had. One that runs is stopped first. */
-  async start(): Promise<void> {
-    await this.stop();
+  /** The same for many, as many at once as there are processors. @throws Error about a name */
+  async issueAll(things: readonly string[]): Promise<void> {
+    for (const thing of things) {
+      const wrong = checkNames({ thing, shadow: null });
+      if (wrong !== undefined) throw new Error(`${thing}: ${wrong.message}`);
+    }
+    await issue(this.#machine, this.configuration.directory, things);
+  }
+
+  /** Makes everything that it needs before it is started, the authority too, unless it is there. @returns path of its program */
+  async prepare(): Promise<string> {
     const program = await readFile(this.#options.program, 'utf8');
     // What a VM sees of the machine's files may be stale: a build is never overwritten there.
     const hash = createHash('sha256').update(program).digest('hex').slice(0, 12);
     const copy = join(this.configuration.directory, `${PROGRAM}${hash}.cjs`);
     if (!(await this.#isPrepared(copy))) await this.#prepare(copy, program);
+    return copy;
+  }
+
+  /** Starts it, also after `stop` and `kill`, with the shadows that it had. One that runs is stopped first. */
+  async start(): Promise<void> {
+    await this.stop();
+    const copy = await this.prepare();
     const inside = this.#inside();
     const address = `${this.configuration.host}/32`;
     if (inside.length > 0) await this.#machine.run([...inside, 'ip', 'address', 'replace', address, 'dev', 'lo']);
@@ -119,7 +135,7 @@ export class Cloud {
     await this.#machine.run(['mkdir', '-p', '-m', '700', paths.certificates, paths.broker]);
     await makeAuthority(this.#machine, directory);
     await issueForServer(this.#machine, directory, SERVER, host);
-    for (const name of [SERVICE, OPERATOR]) await issue(this.#machine, directory, name);
+    await issue(this.#machine, directory, [SERVICE, OPERATOR]);
     await this.#write(paths.brokerConfiguration, brokerConfiguration(this.configuration));
     await this.#write(paths.brokerAccess, brokerAccess());
     await this.#write(copy, program);

@@ -8,6 +8,8 @@ export const CloudConfiguration = z.strictObject({
   directory: z.string(),
   host: z.ipv4(),
   ports: z.strictObject({ mqtt: z.int(), https: z.int() }),
+  /** What the broker has queued for sessions, and what it retains: on disk at once, or gone with it. */
+  sessions: z.enum(['kept', 'forgotten']),
   limits: z.strictObject({
     /** Bytes of a shadow's state. */
     shadowSize: z.int().min(1).max(30_720),

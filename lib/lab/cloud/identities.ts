@@ -1,4 +1,5 @@
 import { parseRequestTopic } from '../shadow/topics.ts';
+import { JOBS_REQUESTS, jobsTopic, parseJobsTopic } from './account/jobs/topics.ts';
 
 /** Whom a certificate of the cloud belongs to: the common name of its subject. No thing has a dot in its name. */
 export const OPERATOR = 'lab.operator';
@@ -13,7 +14,8 @@ export function mayUse(commonName: string, thing: string): boolean {
 /** To the REST interface: may he publish to this topic? The same as brokerAccess says to the broker. */
 export function mayPublish(commonName: string, topic: string): boolean {
   if (commonName === OPERATOR || commonName === SERVICE) return true;
-  return topic.startsWith(`firebreak/${commonName}/`) || parseRequestTopic(topic)?.thing === commonName;
+  const isOwnRequest = (parseRequestTopic(topic) ?? parseJobsTopic(topic))?.thing === commonName;
+  return topic.startsWith(`firebreak/${commonName}/`) || isOwnRequest;
 }
 
 /** The same for mosquitto: the text of its acl_file (mosquitto.conf(5)); %u is the certificate's common name. */
@@ -27,7 +29,9 @@ export function brokerAccess(): string {
     ...everything(OPERATOR),
     ...everything(SERVICE),
     ...requests,
+    ...JOBS_REQUESTS.map((suffix) => `pattern write ${jobsTopic('%u', suffix)}`),
     'pattern read $aws/things/%u/shadow/#',
+    'pattern read $aws/things/%u/jobs/#',
     'pattern readwrite firebreak/%u/#',
   ]);
 }

@@ -2,6 +2,8 @@ import mqtt, { type MqttClient } from 'mqtt';
 import { evidenceTopic } from '../../shadow/names.ts';
 import type { JsonObject } from '../shadow/json.ts';
 import { parseRequestTopic } from '../shadow/topics.ts';
+import type { DeviceJobs } from './account/jobs/device-jobs.ts';
+import { JOBS_REQUESTS, jobsTopic, parseJobsTopic } from './account/jobs/topics.ts';
 import { credentialsOf, readCredentials } from './certificates.ts';
 import type { CloudConfiguration } from './configuration.ts';
 import { SERVICE } from './identities.ts';
@@ -34,14 +36,19 @@ export class MqttDoor {
   }
 
   /** From now on requests are answered, and evidence is heard. */
-  async open(service: ShadowService, hearEvidence: (payload: Buffer) => void): Promise<void> {
+  async open(shadows: ShadowService, jobs: DeviceJobs, hearEvidence: (payload: Buffer) => void): Promise<void> {
     this.#client.on('message', (topic, payload) => {
       const request = parseRequestTopic(topic);
-      if (request === null) return hearEvidence(payload);
-      const { operation, ...name } = request;
-      service.request(name, operation, payload, 'mqtt').catch((error: unknown) => console.error(`${topic}:`, error));
+      const about = parseJobsTopic(topic);
+      if (request === null && about === null) return hearEvidence(payload);
+      const answered =
+        request === null
+          ? about && jobs.request(about, payload)
+          : shadows.request({ thing: request.thing, shadow: request.shadow }, request.operation, payload, 'mqtt');
+      answered?.catch((error: unknown) => console.error(`${topic}:`, error));
     });
-    await this.#client.subscribeAsync([...REQUESTS, evidenceTopic('+')], { qos: 1 });
+    const filters = [...REQUESTS, ...JOBS_REQUESTS.map((suffix) => jobsTopic('+', suffix)), evidenceTopic('+')];
+    await this.#client.subscribeAsync(filters, { qos: 1 });
   }
 
   publish(

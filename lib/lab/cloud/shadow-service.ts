@@ -15,11 +15,12 @@ interface Surroundings {
   readonly now: () => number;
 }
 
-/** Answers one request after the other; what it accepts is on disk before anybody hears of it. */
+/** Answers a shadow's requests one after the other; what it accepts is on disk before anybody hears of it. */
 export class ShadowService {
   readonly #surroundings: Surroundings;
   readonly #rate: RateLimit | null;
-  #last: Promise<unknown> = Promise.resolve();
+  /** Of each shadow that has requests in work: when the last of them is answered. */
+  readonly #last = new Map<string, Promise<unknown>>();
 
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings;
@@ -32,7 +33,8 @@ export class ShadowService {
    * error messages").
    */
   request(name: ShadowName, operation: Operation, payload: Uint8Array, by: 'mqtt' | 'rest'): Promise<Answer> {
-    const answered = this.#last.then(async () => {
+    const key = `${name.thing}/${name.shadow ?? ''}`;
+    const answered = (this.#last.get(key) ?? Promise.resolve()).then(async () => {
       const answer = await this.#answer(name, operation, payload);
       if (answer.accepted || by === 'mqtt') {
         for (const message of messages(name, operation, answer)) {
@@ -41,7 +43,12 @@ export class ShadowService {
       }
       return answer;
     });
-    this.#last = answered.catch(() => undefined);
+    const ended = answered
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#last.get(key) === ended) this.#last.delete(key);
+      });
+    this.#last.set(key, ended);
     return answered;
   }
 

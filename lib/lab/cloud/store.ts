@@ -22,9 +22,8 @@ export class ShadowStore {
     await mkdir(directory, { recursive: true });
     const store = new ShadowStore(directory);
     const files = (await readdir(directory, { recursive: true })).filter((file) => file.endsWith('.json'));
-    await Promise.all(
-      files.map(async (file) => store.#remember(nameOf(file), await readShadow(join(directory, file)))),
-    );
+    // One after the other: thousands at once are more files than may be open.
+    for (const file of files) store.#remember(nameOf(file), await readShadow(join(directory, file)));
     return store;
   }
 

@@ -7,8 +7,9 @@ import type { Execution, Job } from './jobs/job.ts';
 interface Kept {
   readonly things: readonly Thing[];
   readonly groups: readonly ThingGroup[];
-  readonly jobs: readonly (Omit<Job, 'executions'> & {
+  readonly jobs: readonly (Omit<Job, 'executions' | 'notified'> & {
     readonly executions: readonly (readonly [string, Execution])[];
+    readonly notified: readonly string[];
   })[];
   readonly deployments: readonly Deployment[];
   readonly tables: readonly {
@@ -62,7 +63,11 @@ function kept(account: Account): Kept {
   return {
     things: [...account.things.values()],
     groups: [...account.groups.values()],
-    jobs: [...account.jobs.values()].map((job) => ({ ...job, executions: [...job.executions] })),
+    jobs: [...account.jobs.values()].map((job) => ({
+      ...job,
+      executions: [...job.executions],
+      notified: [...job.notified],
+    })),
     deployments: account.deployments,
     tables: [...account.tables.values()].map((table) => ({ ...table, items: [...table.items] })),
     certificates: [...account.certificates.values()],
@@ -84,7 +89,10 @@ async function read(path: string): Promise<Account> {
     const known = JSON.parse(text) as Kept;
     for (const thing of known.things) account.things.set(thing.name, thing);
     for (const group of known.groups) account.groups.set(group.name, group);
-    for (const job of known.jobs) account.jobs.set(job.id, { ...job, executions: new Map(job.executions) });
+    for (const job of known.jobs) {
+      const { executions, notified } = job;
+      account.jobs.set(job.id, { ...job, executions: new Map(executions), notified: new Set(notified) });
+    }
     account.deployments.push(...known.deployments);
     for (const table of known.tables) account.tables.set(table.name, { ...table, items: new Map(table.items) });
     for (const certificate of known.certificates) account.certificates.set(certificate.id, certificate);

@@ -10,8 +10,12 @@ export interface Thing {
   readonly attributes: Readonly<Record<string, string>>;
   readonly version: number;
   readonly groups: readonly string[];
-  /** Of its MQTT connection, as far as it is known; milliseconds since 1970. */
-  readonly connectivity?: { readonly connected: boolean; readonly timestamp: number };
+}
+
+/** Of a thing's MQTT connection; milliseconds since 1970. */
+export interface Connectivity {
+  readonly connected: boolean;
+  readonly timestamp: number;
 }
 
 export interface ThingGroup {
@@ -44,6 +48,8 @@ export interface Certificate {
 export class Account {
   readonly things = new Sorted<Thing>();
   readonly groups = new Sorted<ThingGroup>();
+  /** By thing, as far as it is known. It isn't kept beyond the process: connections aren't. */
+  readonly connectivity = new Map<string, Connectivity>();
   readonly jobs = new Map<string, Job>();
   /** The newest last. */
   readonly deployments: Deployment[] = [];

@@ -104,6 +104,12 @@ export function* membersOf(account: Account, group: string, recursive: boolean):
   for (const { name, groups } of account.things.values()) if (groups.some((one) => wanted.has(one))) yield name;
 }
 
+/** Is a thing in a group, or in one below it? */
+export function isIn(account: Account, thing: string, group: string): boolean {
+  const wanted = new Set(withDescendants(account, group));
+  return account.things.get(thing)?.groups.some((one) => wanted.has(one)) ?? false;
+}
+
 function* withDescendants(account: Account, group: string): Iterable<string> {
   yield group;
   for (const { name, parent } of account.groups.values()) if (parent === group) yield* withDescendants(account, name);

@@ -28,7 +28,7 @@ export const indexOperations = [
     (input, surroundings) => {
       const found = search(input, surroundings);
       const page = paged(found, ({ thing }) => thing.name, { size: input.maxResults, token: input.nextToken });
-      return { things: page.items.map(({ thing, document }) => answered(thing, document)), ...tokenIn(page) };
+      return { things: page.items.map(({ document }) => answered(document)), ...tokenIn(page) };
     },
   ),
   operation(
@@ -108,7 +108,8 @@ function checkAggregation(field: string, { account }: Surroundings): void {
 }
 
 /** What is indexed of a thing, in the places that the developer guide gives its fields. */
-function documentOf(thing: Thing, { shadowsOf }: Surroundings): IndexedDocument {
+function documentOf(thing: Thing, { shadowsOf, account }: Surroundings): IndexedDocument {
+  const connectivity = account.connectivity.get(thing.name);
   const name: Record<string, object> = {};
   for (const [shadow, document] of shadowsOf(thing.name)) {
     if (!exists(document)) continue;
@@ -120,15 +121,11 @@ function documentOf(thing: Thing, { shadowsOf }: Surroundings): IndexedDocument 
     ...{ thingName: thing.name, thingId: thing.id, thingGroupNames: thing.groups, attributes: thing.attributes },
     ...(thing.type !== undefined && { thingTypeName: thing.type }),
     ...(Object.keys(name).length > 0 && { shadow: { name } }),
-    ...(thing.connectivity !== undefined && { connectivity: thing.connectivity }),
+    ...(connectivity !== undefined && { connectivity }),
   };
 }
 
 /** As SearchIndex answers it: the shadows are JSON in a string. */
-function answered({ connectivity }: Thing, { shadow, ...document }: IndexedDocument): object {
-  return {
-    ...document,
-    ...(shadow !== undefined && { shadow: JSON.stringify(shadow) }),
-    ...(connectivity !== undefined && { connectivity }),
-  };
+function answered({ shadow, ...document }: IndexedDocument): object {
+  return { ...document, ...(shadow !== undefined && { shadow: JSON.stringify(shadow) }) };
 }

@@ -1,7 +1,9 @@
 import * as z from 'zod';
+import type { JsonObject } from '../../../shadow/json.ts';
 import { type Account, arn, idOf } from '../account.ts';
 import { cancel, checkTarget, executionsOf } from '../jobs/executions.ts';
 import type { Job } from '../jobs/job.ts';
+import type { RolloutPace } from '../jobs/pace.ts';
 import { nextToken, operationsOf, paged, pageSize, seconds, tokenIn } from '../operation.ts';
 import { refusals } from '../refusal.ts';
 import type { Deployment } from './deployment.ts';
@@ -15,8 +17,21 @@ const Criterion = z.object({
   thresholdPercentage: z.number().max(100),
   minNumberOfExecutedThings: z.int().min(1),
 });
+const perMinute = z.int().min(1).max(1000);
+const atLeastOne = z.int().min(1);
+const ExponentialRate = z.object({
+  baseRatePerMinute: perMinute,
+  incrementFactor: z.number().min(1).max(5),
+  rateIncreaseCriteria: z.union([
+    z.strictObject({ numberOfNotifiedThings: atLeastOne }),
+    z.strictObject({ numberOfSucceededThings: atLeastOne }),
+  ]),
+});
 const JobConfiguration = z.looseObject({
   abortConfig: z.object({ criteriaList: z.array(Criterion) }).optional(),
+  jobExecutionsRolloutConfig: z
+    .object({ maximumPerMinute: perMinute.optional(), exponentialRate: ExponentialRate.optional() })
+    .optional(),
 });
 
 /** Deployments of Greengrass v2, as jobs (its API reference). */
@@ -42,7 +57,10 @@ export const greengrassOperations = [
       const id = idOf('deployment', input.targetArn, String(earlier.length));
       const job: Job = {
         ...{ id, target, createdAt: now(), status: 'IN_PROGRESS', executions: new Map() },
+        ...{ notified: new Set(), paced: { at: now(), due: 1 } },
         criteria: input.iotJobConfiguration?.abortConfig?.criteriaList ?? [],
+        pace: paceOf(input.iotJobConfiguration?.jobExecutionsRolloutConfig ?? {}),
+        document: { deploymentId: id, targetArn: input.targetArn, components: input.components as JsonObject },
       };
       for (const old of earlier) if (old.status === 'ACTIVE') end(account, old, 'INACTIVE', 'SUPERSEDED', now());
       const { deploymentName, ...asked } = input;
@@ -120,6 +138,23 @@ export const greengrassOperations = [
     },
   ),
 ];
+
+function paceOf({
+  maximumPerMinute,
+  exponentialRate: rate,
+}: NonNullable<z.infer<typeof JobConfiguration>['jobExecutionsRolloutConfig']>): RolloutPace {
+  const mostPerMinute = maximumPerMinute ?? null;
+  if (rate === undefined) return { mostPerMinute };
+  const criteria = rate.rateIncreaseCriteria;
+  const growth =
+    'numberOfNotifiedThings' in criteria
+      ? ({ counted: 'notified', after: criteria.numberOfNotifiedThings } as const)
+      : ({ counted: 'succeeded', after: criteria.numberOfSucceededThings } as const);
+  return {
+    mostPerMinute,
+    exponential: { basePerMinute: rate.baseRatePerMinute, factor: rate.incrementFactor, ...growth },
+  };
+}
 
 function targetOf(text: string): Job['target'] {
   const [, kind = '', name = ''] = TARGET.exec(text) ?? [];

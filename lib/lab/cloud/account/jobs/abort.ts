@@ -17,6 +17,8 @@ export const EXECUTION_STATUSES = [
   'CANCELED',
 ] as const;
 export type ExecutionStatus = (typeof EXECUTION_STATUSES)[number];
+/** Nothing more comes of it. */
+export const isTerminal = (status: ExecutionStatus): boolean => status !== 'QUEUED' && status !== 'IN_PROGRESS';
 export type Counts = Readonly<Record<ExecutionStatus, number>>;
 
 /** The first criterion that is met; null: none. What is queued, under way or cancelled counts as not executed. */

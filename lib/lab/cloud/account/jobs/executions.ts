@@ -1,5 +1,5 @@
 import type { Account } from '../account.ts';
-import { groupOf, membersOf } from '../groups.ts';
+import { groupOf, isIn, membersOf } from '../groups.ts';
 import { thingOf } from '../things.ts';
 import { abortBy, type Counts, EXECUTION_STATUSES, type ExecutionStatus } from './abort.ts';
 import type { Execution, Job } from './job.ts';
@@ -19,6 +19,15 @@ export function* executionsOf(job: Job, account: Account): Iterable<{ readonly t
     const known = job.executions.get(thing);
     if (known !== undefined || job.status === 'IN_PROGRESS') yield { thing, ...(known ?? queued) };
   }
+}
+
+/** What is known of one thing; null: the job isn't for it. */
+export function executionOf(job: Job, account: Account, thing: string): Execution | null {
+  const known = job.executions.get(thing);
+  if (known !== undefined) return known;
+  const { kind, name } = job.target;
+  const isTarget = kind === 'thing' ? name === thing : isIn(account, thing, name);
+  return isTarget && job.status === 'IN_PROGRESS' ? { status: 'QUEUED', updatedAt: job.createdAt } : null;
 }
 
 export function countsOf(job: Job, account: Account): Counts {

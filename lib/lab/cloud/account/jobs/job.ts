@@ -1,4 +1,6 @@
+import type { JsonObject } from '../../../shadow/json.ts';
 import type { AbortCriterion, ExecutionStatus } from './abort.ts';
+import type { RolloutPace } from './pace.ts';
 
 export interface Execution {
   readonly status: ExecutionStatus;
@@ -14,6 +16,13 @@ export interface Job {
   status: 'IN_PROGRESS' | 'CANCELED';
   reasonCode?: string;
   readonly criteria: readonly AbortCriterion[];
+  readonly pace: RolloutPace;
+  /** What things are told to do. */
+  readonly document: JsonObject;
+  /** Things that were told of it; all others wait for their turn. */
+  readonly notified: Set<string>;
+  /** Until when the pace was kept, milliseconds since 1970, and how many things more were due then. */
+  paced: { readonly at: number; readonly due: number };
   /** Of things that have begun or were cancelled; all others of the target are queued. */
   readonly executions: Map<string, Execution>;
 }
