@@ -8,6 +8,7 @@ import { missedAims } from './figures/aims.ts';
 import type { Figure } from './figures/figure.ts';
 import { HEAD, tableRows } from './figures/table.ts';
 import { firewalldBench } from './firewalld/firewalld.ts';
+import { fleetBench } from './fleet/fleet.ts';
 import { forwardingBench } from './forwarding/forwarding.ts';
 import { describeMachine } from './machine.ts';
 import { matrixBench } from './matrix/matrix.ts';
@@ -29,6 +30,7 @@ const SECTIONS: Readonly<Record<string, readonly Bench[]>> = {
   e: [firewalldBench, containersBench],
   f: [watchBench],
   g: [servedBench],
+  h: [fleetBench],
 };
 
 interface Options {
@@ -76,7 +78,7 @@ function sections(text: string): readonly string[] {
 undoOnSignals();
 void new Command('bench')
   .description('Measures Firebreak against others that do the same work. Needs root; about an hour and a half.')
-  .option('--only <sections>', 'some of the sections: a,b,c,d,e,f,g', sections, Object.keys(SECTIONS))
+  .option('--only <sections>', 'some of the sections: a,b,c,d,e,f,g,h', sections, Object.keys(SECTIONS))
   .option('--json <file>', 'where the figures are written', 'bench/latest.json')
   .option('--quick', 'few and short rounds: to see that it works', false)
   .action(bench)

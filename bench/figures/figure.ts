@@ -1,11 +1,26 @@
 import { median, medianRatio, percentile } from './statistics.ts';
 
+export type Unit =
+  | 'ms'
+  | 'packets/s'
+  | 'Mbit/s'
+  | 'µs'
+  | 'MB'
+  | '%'
+  | 'KB/h'
+  | 'messages/h'
+  | 'trucks/s'
+  | 'trucks'
+  | 'messages'
+  | 'KB'
+  | '$';
+
 /** What a bench finds out: one thing done by the product and by its rivals, in turns, in the same run. */
 export interface Figure {
   readonly section: string;
   /** What is done: `matrix of 24 nodes`. */
   readonly what: string;
-  readonly unit: 'ms' | 'packets/s' | 'Mbit/s' | 'µs' | 'MB' | '%' | 'KB/h' | 'messages/h';
+  readonly unit: Unit;
   readonly better: 'less' | 'more';
   /** The product's own samples, one a round. */
   readonly own: readonly number[];

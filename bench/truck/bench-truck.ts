@@ -6,7 +6,7 @@ import { isRunning } from '../network.ts';
 import { undoLater } from '../undo.ts';
 
 /** The project's root, seen from the bundle. */
-const ROOT = join(__dirname, '..', '..');
+export const ROOT = join(__dirname, '..', '..');
 /** Directory of the command line's build; what else is built lies beside it. */
 export const BUILD = join(ROOT, 'build', 'firebreak');
 export const ARTICLE = join(ROOT, 'examples', 'article.yaml');

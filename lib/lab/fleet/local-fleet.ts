@@ -114,6 +114,11 @@ export class LocalFleet {
     return this.#ask('beat', []);
   }
 
+  /** Each truck that is connected sends itself a message, all at once. @returns milliseconds until all have heard theirs */
+  echo(): Promise<Answer<'echo'>> {
+    return this.#ask('echo', []);
+  }
+
   look(): Promise<Answer<'look'>> {
     return this.#ask('look', []);
   }

@@ -8,6 +8,7 @@ const TASKS = {
   connect: (fleet: SimulatedFleet, { things }: Question) => fleet.connect(things),
   disconnect: (fleet: SimulatedFleet, { things }: Question) => fleet.disconnect(things),
   beat: (fleet: SimulatedFleet) => fleet.beat(),
+  echo: (fleet: SimulatedFleet) => fleet.echo(),
   look: (fleet: SimulatedFleet) => fleet.look(),
 };
 export type Task = keyof typeof TASKS;

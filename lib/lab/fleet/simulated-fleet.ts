@@ -1,7 +1,7 @@
 import type { SimulatorConfiguration } from './configuration.ts';
 import { Reports } from './reports.ts';
 import { type Credentials, SimulatedTruck } from './simulated-truck.ts';
-import { Tally } from './tally.ts';
+import { Tally, type TallyLook } from './tally.ts';
 import { traitsOf } from './traits.ts';
 
 /** What the fleet's trucks say of themselves, counted. */
@@ -14,7 +14,7 @@ export interface FleetLook {
   readonly revisions: Readonly<Record<string, number>>;
   /** By the versions of their components: `NAME VERSION`. */
   readonly components: Readonly<Record<string, number>>;
-  readonly tally: Tally;
+  readonly tally: TallyLook;
 }
 
 /** TLS handshakes at once: more don't make it quicker. */
@@ -56,6 +56,15 @@ export class SimulatedFleet {
     for (const truck of this.#trucks.values()) truck.beat();
   }
 
+  /** Each truck that is connected sends itself a message, all at once. @returns milliseconds until all have heard theirs */
+  async echo(): Promise<number> {
+    const present = [...this.#trucks.values()].filter(({ state }) => state.connected);
+    await Promise.all(present.map((truck) => truck.hearItself()));
+    const begun = performance.now();
+    await Promise.all(present.map((truck) => truck.echo()));
+    return performance.now() - begun;
+  }
+
   look(): FleetLook {
     const states = [...this.#trucks.values()].map(({ state }) => state);
     return {
@@ -67,7 +76,7 @@ export class SimulatedFleet {
       components: counted(
         states.flatMap(({ components }) => Object.entries(components).map(([name, version]) => `${name} ${version}`)),
       ),
-      tally: this.#tally,
+      tally: this.#tally.look(),
     };
   }
 

@@ -1,5 +1,6 @@
 import mqtt, { type MqttClient } from 'mqtt';
 import {
+  echoTopic,
   evidenceTopic,
   type NetworkState,
   type ShadowName,
@@ -118,6 +119,27 @@ export class SimulatedTruck {
   /** What it measures every hour, though nothing has changed. */
   beat(): void {
     if (this.#client?.connected === true) this.#tellIsolation();
+  }
+
+  /** From now on it hears what it says to itself by way of the broker, as the network manager does to prove its connection alive. */
+  async hearItself(): Promise<void> {
+    await this.#client?.subscribeAsync(echoTopic(this.thing), { qos: 1 });
+  }
+
+  /** Says something to itself, and has heard it. */
+  async echo(): Promise<void> {
+    const client = this.#client;
+    const topic = echoTopic(this.thing);
+    const back = new Promise<void>((resolve) => {
+      const hear = (heard: string) => {
+        if (heard !== topic) return;
+        client?.off('message', hear);
+        resolve();
+      };
+      client?.on('message', hear);
+    });
+    this.#publish('echo', topic, '{}');
+    await back;
   }
 
   #hear(topic: string, payload: Buffer): void {
@@ -248,8 +270,8 @@ const SHADOW_ANSWERS = ['update/accepted', 'update/rejected'];
 const JOB_ANSWERS = ['notify-next', '$next/get/+', 'start-next/+', '+/update/+'];
 
 /** What a message is paid as. */
-function kindOf(topic: string): 'shadow' | 'job' | 'evidence' {
-  if (topic.startsWith('firebreak/')) return 'evidence';
+function kindOf(topic: string): 'shadow' | 'job' | 'evidence' | 'echo' {
+  if (topic.startsWith('firebreak/')) return topic.endsWith('/echo') ? 'echo' : 'evidence';
   return topic.includes('/shadow/') ? 'shadow' : 'job';
 }
 

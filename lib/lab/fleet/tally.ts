@@ -8,6 +8,19 @@ export class Tally {
   /** Of them: refused, or lost with a connection and asked again. */
   refused = 0;
   repeated = 0;
+
+  /** As it stands now; plain JSON. */
+  look(): TallyLook {
+    const { sent, heard, ...counts } = this;
+    return { ...counts, sent: sent.look(), heard: heard.look() };
+  }
+}
+
+/** By what they are about. */
+export type TrafficLook = Readonly<Record<string, { readonly messages: number; readonly bytes: number }>>;
+export interface TallyLook extends Readonly<Record<'asked' | 'answered' | 'refused' | 'repeated', number>> {
+  readonly sent: TrafficLook;
+  readonly heard: TrafficLook;
 }
 
 /** Messages by what they are about; sizes are those of topic and payload, without headers. */
@@ -19,7 +32,7 @@ export class Traffic {
     this.#kinds[kind] = { messages: messages + 1, bytes: bytes + Buffer.byteLength(topic) + payload };
   }
 
-  toJSON() {
-    return this.#kinds;
+  look(): TrafficLook {
+    return { ...this.#kinds };
   }
 }
