@@ -8,6 +8,10 @@ export interface Presence {
 export function presenceIn(line: string): Presence | null {
   const [, come] = /New client connected from \S+ as (\S+) \(/.exec(line) ?? [];
   if (come !== undefined) return { clientId: come, connected: true };
-  const [, gone] = /Client (\S+) (?:disconnected|closed its connection|has exceeded timeout)/.exec(line) ?? [];
-  return gone === undefined ? null : { clientId: gone, connected: false };
+  const [, gone, lost] =
+    /Client (\S+) (?:disconnected|closed its connection|has exceeded timeout)|Bad socket read\/write on client (\S+):/.exec(
+      line,
+    ) ?? [];
+  const clientId = gone ?? lost;
+  return clientId === undefined ? null : { clientId, connected: false };
 }
