@@ -20,7 +20,9 @@ const RingSettings = z.strictObject({
   /** So long may components put an update off, because the truck is on a mission. */
   deferSeconds: whole(1, 2_592_000).default(600),
   /** Versions of our components, instead of those built from this tree: to stay with, or to go back to, what was published before. */
-  release: z.record(z.string(), z.string().regex(/^\d+\.\d+\.\d+$/)).optional(),
+  release: z
+    .record(z.string(), z.string().regex(/^\d+\.\d+\.\d+$/, 'a version has three numbers, such as 1.2.3'))
+    .optional(),
 });
 
 /** One fleet in one account and region. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { readStage } from '../../../lib/fleet/config/read-stage.ts';
-import { BASELINE, CONFIGURATION, stageOf } from './support.ts';
+import { ConfigurationError, readStage } from '../../../lib/fleet/config/read-stage.ts';
+import { BASELINE, COMPONENTS, CONFIGURATION, stageOf } from './support.ts';
 
 test('what nothing is said about has a default', () => {
   const { rings, evidence, baselinePolicy } = stageOf();
@@ -12,7 +12,7 @@ test('what nothing is said about has a default', () => {
 
 test('the stages of fleet.yaml can be read', () => {
   const read = (path: string) => readFileSync(path, 'utf8');
-  expect(readStage('fleet.yaml', read('fleet.yaml'), 'dev', read).name).toBe('dev');
+  expect(readStage('fleet.yaml', 'dev', { read, components: COMPONENTS }).name).toBe('dev');
 });
 
 test.each([
@@ -33,8 +33,37 @@ test.each([
     'fleet.yaml: stages.test.baseline: examples/none.yaml can’t be read'.replace('’', "'"),
   ],
   [BASELINE, 'examples/truck-patch.yaml', 'examples/truck-patch.yaml: '],
+  [
+    'budget:',
+    'rings: { early: { release: { com.firebreak.Router: "1.2" } } }\n    budget:',
+    'fleet.yaml: stages.test.rings.early.release["com.firebreak.Router"]: a version has three numbers, such as 1.2.3.',
+  ],
 ])('instead of %s, %s: the message names the field', (from, to, message) => {
   expect(() => stageOf(CONFIGURATION.replace(from, to))).toThrow(message);
+});
+
+test('a release that leaves a component out, or names a strange one, is refused with its field path', () => {
+  const released = (names: readonly string[]) => () =>
+    stageOf(
+      CONFIGURATION.replace(
+        'budget:',
+        `rings: { early: { release: { ${names.map((name) => `${name}: 1.2.3`)} } } }\n    budget:`,
+      ),
+    );
+  const [, ...others] = COMPONENTS;
+  expect(released(COMPONENTS)).not.toThrow();
+  expect(released(others)).toThrow(
+    new ConfigurationError('fleet.yaml', [
+      {
+        path: 'stages.test.rings.early.release',
+        message: 'com.firebreak.Runtime is missing, and would be removed from trucks. Add its version.',
+      },
+    ]),
+  );
+  expect(released([])).toThrow(`stages.test.rings.early.release: ${COMPONENTS.join(', ')} is missing`);
+  expect(released([...COMPONENTS, 'com.firebreak.Rooter'])).toThrow(
+    'fleet.yaml: stages.test.rings.early.release["com.firebreak.Rooter"]: It is no component of ours. Remove it.',
+  );
 });
 
 test('a stage that there isn’t, and two in one account and region, are refused', () => {
