@@ -4,6 +4,10 @@
 export const RINGS = ['canary', 'early', 'fleet'] as const;
 export type Ring = (typeof RINGS)[number];
 
+/** The stage that is meant when none is named, by `cdk` and by `firebreak fleet` alike. */
+export const DEFAULT_STAGE = 'dev';
+export const STAGE_PATTERN = '^[a-z][a-z0-9]{0,15}$';
+
 /** Trucks' names begin with it; claim certificates may not connect under such a name. */
 export const TRUCK_PREFIX = 'truck-';
 /** What a truck is called by its maker: nothing else may be part of a topic, a policy or a name. */

@@ -3,6 +3,7 @@ import type { App } from 'aws-cdk-lib';
 import { ConfigurationError, readStage } from './config/read-stage.ts';
 import { readBuiltComponents } from './edge-suite/built-components.ts';
 import { addFleet } from './fleet.ts';
+import { DEFAULT_STAGE } from './names.ts';
 
 /**
  * Makes the stacks that the app's context asks for: `stage`, `fleet` (the configuration's file), `components` (the directory in which they were built).
@@ -12,7 +13,7 @@ export function synthesise(app: App): number {
   const context = (key: string): string | undefined => app.node.tryGetContext(key);
   try {
     const components = readBuiltComponents(context('components') ?? 'build/fleet/components');
-    const stage = readStage(context('fleet') ?? 'fleet.yaml', context('stage'), {
+    const stage = readStage(context('fleet') ?? 'fleet.yaml', context('stage') ?? DEFAULT_STAGE, {
       read: (path) => readFileSync(path, 'utf8'),
       components: components.map(({ name }) => name),
     });

@@ -32,7 +32,7 @@ export interface Surroundings {
  * @param file YAML
  * @throws ConfigurationError
  */
-export function readStage(file: string, name: string | undefined, { read, components }: Surroundings): Stage {
+export function readStage(file: string, name: string, { read, components }: Surroundings): Stage {
   const { value, problems } = readYaml(textOf(file, read));
   if (hasErrors(problems)) throw new ConfigurationError(file, problems);
   const parsed = FleetSettings.safeParse(value);
@@ -41,9 +41,8 @@ export function readStage(file: string, name: string | undefined, { read, compon
   const problem = (path: readonly PropertyKey[], message: string) =>
     new ConfigurationError(file, [{ path: pathText(path), message }]);
   const known = Object.keys(stages).join(', ');
-  if (name === undefined) throw problem(['stages'], `Which one? Say cdk -c stage=NAME; there are ${known}.`);
   const settings = stages[name];
-  if (settings === undefined) throw problem(['stages', name], `There is no such stage. There are ${known}.`);
+  if (settings === undefined) throw problem(['stages', name], `There is no such stage. Say cdk -c stage=NAME; there are ${known}.`);
   for (const [other, { account, region }] of Object.entries(stages)) {
     // Component names, fleet index and audit configuration are the account's.
     if (other !== name && account === settings.account && region === settings.region)

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { STAGE_PATTERN } from '../names.ts';
 
 const Email = z.email();
 const whole = (least: number, most: number) => z.int().min(least).max(most);
@@ -60,7 +61,7 @@ export const StageSettings = z.strictObject({
 
 export const FleetSettings = z.strictObject({
   stages: z.record(
-    z.string().regex(/^[a-z][a-z0-9]{0,15}$/, 'a stage is 1 to 16 small letters and digits'),
+    z.string().regex(new RegExp(STAGE_PATTERN), 'a stage is 1 to 16 small letters and digits'),
     StageSettings,
   ),
 });

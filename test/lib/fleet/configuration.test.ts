@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ConfigurationError, readStage } from '../../../lib/fleet/config/read-stage.ts';
+import { DEFAULT_STAGE } from '../../../lib/fleet/names.ts';
 import { BASELINE, COMPONENTS, CONFIGURATION, stageOf } from './support.ts';
 
 test('what nothing is said about has a default', () => {
@@ -10,9 +11,9 @@ test('what nothing is said about has a default', () => {
   expect(baselinePolicy).toMatchObject({ version: 1, trunk: { interface: 'enp2s0' } });
 });
 
-test('the stages of fleet.yaml can be read', () => {
+test('fleet.yaml has the stage that is meant when none is named', () => {
   const read = (path: string) => readFileSync(path, 'utf8');
-  expect(readStage('fleet.yaml', 'dev', { read, components: COMPONENTS }).name).toBe('dev');
+  expect(readStage('fleet.yaml', DEFAULT_STAGE, { read, components: COMPONENTS }).name).toBe(DEFAULT_STAGE);
 });
 
 test.each([
@@ -67,7 +68,7 @@ test('a release that leaves a component out, or names a strange one, is refused 
 });
 
 test('a stage that there isn’t, and two in one account and region, are refused', () => {
-  expect(() => stageOf(CONFIGURATION, 'prod')).toThrow('stages.prod: There is no such stage. There are test.');
+  expect(() => stageOf(CONFIGURATION, 'prod')).toThrow('stages.prod: There is no such stage. Say cdk -c stage=NAME; there are test.');
   const twice = `${CONFIGURATION}  other:\n    account: "123456789012"\n    region: eu-central-1\n    baseline: ${BASELINE}\n`;
   expect(() => stageOf(twice)).toThrow('stages.test: Stage other is in the same account and region.');
 });

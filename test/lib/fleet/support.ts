@@ -29,7 +29,7 @@ stages:
 const readText = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 
 /** The stage that tests use, or what its text is replaced by. */
-export function stageOf(text = CONFIGURATION, name: string | undefined = 'test'): Stage {
+export function stageOf(text = CONFIGURATION, name = 'test'): Stage {
   const read = (path: string) => (path === 'fleet.yaml' ? text : readText(path));
   return readStage('fleet.yaml', name, { read, components: COMPONENTS });
 }

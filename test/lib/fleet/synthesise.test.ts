@@ -1,16 +1,17 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
+import { DEFAULT_STAGE } from '../../../lib/fleet/names.ts';
 import { synthesise } from '../../../lib/fleet/synthesise.ts';
 import { buildComponents, CONFIGURATION, temporaryDirectory } from './support.ts';
 
 const components = buildComponents();
 
 /** The whole of what the CDK app does, and what it says. */
-function synthesised(fleet: string) {
+function synthesised(fleet: string, more: object = { stage: 'test' }) {
   const said: unknown[] = [];
   const error = jest.spyOn(console, 'error').mockImplementation((...words: unknown[]) => void said.push(...words));
-  const exitCode = synthesise(new App({ context: { fleet, stage: 'test', components }, analyticsReporting: false }));
+  const exitCode = synthesise(new App({ context: { fleet, components, ...more }, analyticsReporting: false }));
   error.mockRestore();
   return { exitCode, said };
 }
@@ -33,4 +34,11 @@ test('a configuration that can’t be read is told likewise', () => {
     exitCode: 1,
     said: [expect.stringMatching(`^${file}: .*: it can't be read: ENOENT`)],
   });
+});
+
+test('the stage is the default one if none is named', () => {
+  const file = join(temporaryDirectory(), 'fleet.yaml');
+  writeFileSync(file, CONFIGURATION);
+  const { said } = synthesised(file, {});
+  expect(said).toEqual([`${file}: stages.${DEFAULT_STAGE}: There is no such stage. Say cdk -c stage=NAME; there are test.`]);
 });

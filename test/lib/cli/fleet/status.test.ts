@@ -1,4 +1,4 @@
-import { RINGS } from '../../../../lib/fleet/names.ts';
+import { DEFAULT_STAGE, RINGS } from '../../../../lib/fleet/names.ts';
 import { Endpoint, useLabCredentials } from '../../lab/cloud/account/endpoint.ts';
 import { firebreak } from '../support.ts';
 
@@ -62,6 +62,13 @@ describe('fleet status', () => {
     await endpoint.truck('truck-1', 'canary', reports('isolated'));
     const { exitCode, stderr } = await fleet('status', '--stage', 'other');
     expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining('no trucks of stage other') });
+  });
+
+  test('is about the stage that the stacks have, if none is named', async () => {
+    delete process.env.FIREBREAK_STAGE;
+    const { stderr } = await fleet('status');
+    useLabCredentials();
+    expect(stderr).toContain(`no trucks of stage ${DEFAULT_STAGE}`);
   });
 
   test('does not count things that are no trucks of the fleet', async () => {
