@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { STAGE_PATTERN } from '../names.ts';
+import { DEPOT_PATTERN, STAGE_PATTERN } from '../names.ts';
 
 const Email = z.email();
 const whole = (least: number, most: number) => z.int().min(least).max(most);
@@ -46,6 +46,13 @@ export const StageSettings = z.strictObject({
       fleet: RingSettings.prefault({ startPerMinute: 10, mostPerMinute: 200, abortPercent: 5, abortAfter: 20 }),
     })
     .prefault({}),
+  /** Where trucks are at home: each has a thing group, which one provisioned truck after the other joins as the allow-list says. */
+  depots: z
+    .array(z.string().regex(new RegExp(DEPOT_PATTERN), 'a depot is 1 to 24 small letters, digits and hyphens'))
+    // The hook names all of them in one condition; DynamoDB takes no more.
+    .max(100)
+    .refine((depots) => new Set(depots).size === depots.length, 'a depot stands there twice')
+    .default([]),
   /** Who is told by e-mail. Whoever is written here has to confirm a message from Amazon first. */
   alarms: z.strictObject({ page: z.array(Email).default([]), warn: z.array(Email).default([]) }).prefault({}),
   /** So long a change of policy may take to prove itself on a truck. */

@@ -28,6 +28,8 @@ test.each([
     'rings: { early: { startPerMinute: 60 } }\n    budget:',
     'fleet.yaml: stages.test.rings.early.startPerMinute: 60 is more than mostPerMinute, 50. Lower it.',
   ],
+  ['[north, south]', '[North]', 'fleet.yaml: stages.test.depots[0]: a depot is 1 to 24 small letters'],
+  ['[north, south]', '[north, north]', 'fleet.yaml: stages.test.depots: a depot stands there twice'],
   [
     BASELINE,
     'examples/none.yaml',
@@ -68,7 +70,9 @@ test('a release that leaves a component out, or names a strange one, is refused 
 });
 
 test('a stage that there isn’t, and two in one account and region, are refused', () => {
-  expect(() => stageOf(CONFIGURATION, 'prod')).toThrow('stages.prod: There is no such stage. Say cdk -c stage=NAME; there are test.');
+  expect(() => stageOf(CONFIGURATION, 'prod')).toThrow(
+    'stages.prod: There is no such stage. Say cdk -c stage=NAME; there are test.',
+  );
   const twice = `${CONFIGURATION}  other:\n    account: "123456789012"\n    region: eu-central-1\n    baseline: ${BASELINE}\n`;
   expect(() => stageOf(twice)).toThrow('stages.test: Stage other is in the same account and region.');
 });

@@ -137,9 +137,33 @@ test('the provisioning template of the stack gives policies that are JSON, and f
     SerialNumber: 'X'.repeat(32),
     'AWS::IoT::Certificate::Id': 'c',
   });
-  expect(thing).toMatchObject({ ThingTypeName: 'firebreak-test-truck', ThingGroups: ['firebreak-test-ring-fleet'] });
+  expect(thing).toMatchObject({
+    ThingTypeName: 'firebreak-test-truck',
+    ThingGroups: ['firebreak-test-ring-fleet', 'firebreak-test-depots'],
+  });
   expect(documents.flatMap(({ Statement }) => Statement).length).toBeGreaterThan(6);
   for (const policy of policies) expect(policy.length).toBeLessThanOrEqual(MOST_POLICY_CHARACTERS);
+});
+
+test('each depot has a group, which provisioning may fill, in another hierarchy than the rings', () => {
+  const groups = ofType(of('identity'), 'AWS::IoT::ThingGroup').map(({ Properties }) => [
+    Properties.ThingGroupName,
+    Properties.ParentGroupName,
+  ]);
+  // "You can't add a thing to more than one group in the same hierarchy" (developer guide, "Static thing groups").
+  expect(Object.fromEntries(groups)).toEqual({
+    'firebreak-test-trucks': undefined,
+    'firebreak-test-ring-canary': 'firebreak-test-trucks',
+    'firebreak-test-ring-early': 'firebreak-test-trucks',
+    'firebreak-test-ring-fleet': 'firebreak-test-trucks',
+    'firebreak-test-depots': undefined,
+    'firebreak-test-depot-north': 'firebreak-test-depots',
+    'firebreak-test-depot-south': 'firebreak-test-depots',
+  });
+  const roles = JSON.stringify(ofType(of('identity'), 'AWS::IAM::Policy'));
+  for (const name of ['ring-canary', 'depots', 'depot-north'])
+    expect(roles).toContain(`thinggroup/firebreak-test-${name}"`);
+  expect(roles).not.toContain('thinggroup/firebreak-test-trucks');
 });
 
 /** A Fn::Join with the partition filled in. */

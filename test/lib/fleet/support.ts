@@ -22,6 +22,7 @@ stages:
     account: "123456789012"
     region: eu-central-1
     baseline: ${BASELINE}
+    depots: [north, south]
     alarms: { page: [duty@example.org], warn: [office@example.org] }
     budget: { monthlyUsd: 50 }
 `;
