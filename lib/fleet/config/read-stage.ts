@@ -42,7 +42,8 @@ export function readStage(file: string, name: string, { read, components }: Surr
     new ConfigurationError(file, [{ path: pathText(path), message }]);
   const known = Object.keys(stages).join(', ');
   const settings = stages[name];
-  if (settings === undefined) throw problem(['stages', name], `There is no such stage. Say cdk -c stage=NAME; there are ${known}.`);
+  if (settings === undefined)
+    throw problem(['stages', name], `There is no such stage. Say cdk -c stage=NAME; there are ${known}.`);
   for (const [other, { account, region }] of Object.entries(stages)) {
     // Component names, fleet index and audit configuration are the account's.
     if (other !== name && account === settings.account && region === settings.region)

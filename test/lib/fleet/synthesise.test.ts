@@ -40,5 +40,7 @@ test('the stage is the default one if none is named', () => {
   const file = join(temporaryDirectory(), 'fleet.yaml');
   writeFileSync(file, CONFIGURATION);
   const { said } = synthesised(file, {});
-  expect(said).toEqual([`${file}: stages.${DEFAULT_STAGE}: There is no such stage. Say cdk -c stage=NAME; there are test.`]);
+  expect(said).toEqual([
+    `${file}: stages.${DEFAULT_STAGE}: There is no such stage. Say cdk -c stage=NAME; there are test.`,
+  ]);
 });
