@@ -12,6 +12,7 @@ import type { Stage } from '../config/read-stage.ts';
 import { AccessLogBucket } from '../edge-suite/private-bucket.ts';
 import { prefixOf } from '../names.ts';
 import { Alarms } from './alarms.ts';
+import { billWidgets } from './bill.ts';
 import { EvidenceStore } from './evidence-store.ts';
 import { FleetIndex } from './fleet-index.ts';
 import { TruckRules } from './truck-rules.ts';
@@ -63,6 +64,7 @@ export class InsightStack extends Stack {
             width: 12,
           }),
         ],
+        billWidgets({ evidence: stream, bucket }),
       ],
     });
   }

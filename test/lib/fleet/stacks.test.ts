@@ -196,6 +196,25 @@ test('a breach pages, everything else warns, and alarms may publish', () => {
   for (const policy of policies) expect(policy).toContain('cloudwatch.amazonaws.com');
 });
 
+test('the dashboard says what it costs: what is billed, and the bill, which is in us-east-1', () => {
+  const [dashboard] = ofType(of('insight'), 'AWS::CloudWatch::Dashboard');
+  const { widgets } = JSON.parse(joined(dashboard?.Properties.DashboardBody));
+  const [usage, bill] = (widgets as { properties: { title: string; metrics: unknown[] } }[]).slice(-2);
+  expect(usage?.properties.title).toContain('What it costs');
+  const said = JSON.stringify([usage, bill]);
+  for (const name of [
+    'PublishIn.Success',
+    'Connect.Success',
+    'UpdateThingShadow.Accepted',
+    'RulesExecuted',
+    'AWS/Firehose',
+  ])
+    expect(said).toContain(name);
+  expect(bill?.properties.metrics).toContainEqual(
+    expect.arrayContaining(['AWS/Billing', 'EstimatedCharges', expect.objectContaining({ region: 'us-east-1' })]),
+  );
+});
+
 test('two syntheses of one tree are the same', () => {
   const again = fleetOf(stageOf(), components);
   const second = (again.app.node.children as Stack[]).map((stack) => [stack.stackName, resourcesOf(stack)]);
