@@ -61,6 +61,11 @@ export const StageSettings = z.strictObject({
   logs: z
     .strictObject({ keepDays: z.union([7, 14, 30, 60, 90, 180, 365].map((days) => z.literal(days))).default(30) })
     .prefault({}),
+  /**
+   * Device Defender's "detect" watches what trucks do. Amazon gives it to no new customer since 31 August 2026, so only an account that had it before
+   * can say true here.
+   */
+  detect: z.boolean().default(false),
   /** A warning by e-mail at 80 % and at 100 % of so many US dollars a month. */
   budget: z.strictObject({ monthlyUsd: whole(1, 1_000_000) }).optional(),
   tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),

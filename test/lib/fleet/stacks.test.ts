@@ -5,7 +5,7 @@ import { AMAZON_VERSIONS } from '../../../lib/fleet/versions.ts';
 import { SHADOWS } from '../../../lib/shadow/index.ts';
 import { renderTemplate } from './render-template.ts';
 import { ofType, problemsOf, starsOf } from './rules.ts';
-import { builtComponents, fleetOf, type Resource, resourcesOf, stageOf } from './support.ts';
+import { builtComponents, CONFIGURATION, fleetOf, type Resource, resourcesOf, stageOf } from './support.ts';
 
 const components = builtComponents();
 const fleet = fleetOf(stageOf(), components);
@@ -213,6 +213,25 @@ test('the dashboard says what it costs: what is billed, and the bill, which is i
   expect(bill?.properties.metrics).toContainEqual(
     expect.arrayContaining(['AWS/Billing', 'EstimatedCharges', expect.objectContaining({ region: 'us-east-1' })]),
   );
+});
+
+test('an audit looks each day for certificates that are old, and tells who is warned', () => {
+  const [audit] = ofType(of('guard'), 'AWS::IoT::AccountAuditConfiguration');
+  expect(audit?.Properties).toMatchObject({
+    AuditCheckConfigurations: { DeviceCertificateAgeCheck: { Enabled: true } },
+    AuditNotificationTargetConfigurations: { Sns: { Enabled: true, TargetArn: expect.anything() } },
+  });
+  const [daily] = ofType(of('guard'), 'AWS::IoT::ScheduledAudit');
+  expect(daily?.Properties.TargetCheckNames).toContain('DEVICE_CERTIFICATE_AGE_CHECK');
+});
+
+test('an account that is new gets nothing that Amazon gives no new customer', () => {
+  const { app } = fleetOf(stageOf(CONFIGURATION.replace('detect: true', 'detect: false')), components);
+  const types = (app.node.children as Stack[]).flatMap((stack) =>
+    Object.values(resourcesOf(stack)).map(({ Type }) => Type),
+  );
+  expect(types).toContain('AWS::IoT::ScheduledAudit');
+  expect(types).not.toContain('AWS::IoT::SecurityProfile');
 });
 
 test('two syntheses of one tree are the same', () => {

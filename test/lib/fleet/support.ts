@@ -25,6 +25,7 @@ stages:
     depots: [north, south]
     alarms: { page: [duty@example.org], warn: [office@example.org] }
     budget: { monthlyUsd: 50 }
+    detect: true
 `;
 
 const readText = (path: string) => readFileSync(join(ROOT, path), 'utf8');
