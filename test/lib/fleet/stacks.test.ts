@@ -215,6 +215,23 @@ test('the dashboard says what it costs: what is billed, and the bill, which is i
   );
 });
 
+test('who rescues may open tunnels to SSH of trucks, and to nothing else', () => {
+  const [policy] = ofType(of('guard'), 'AWS::IAM::ManagedPolicy');
+  const { Statement } = (policy as Resource).Properties.PolicyDocument as { Statement: Record<string, unknown>[] };
+  const [open, look] = Statement;
+  expect(open).toMatchObject({
+    Action: 'iot:OpenTunnel',
+    Condition: {
+      'ForAllValues:StringEquals': { 'iot:TunnelDestinationService': ['SSH'] },
+      Null: { 'iot:TunnelDestinationService': 'false' },
+    },
+  });
+  const groups = JSON.stringify((open?.Condition as Record<string, unknown> | undefined)?.['ForAnyValue:StringEquals']);
+  for (const name of ['canary', 'early', 'fleet']) expect(groups).toContain(`:thinggroup/firebreak-test-ring-${name}"`);
+  expect(look?.Action).toEqual(['iot:CloseTunnel', 'iot:DescribeTunnel']);
+  expect(policy?.Properties).not.toHaveProperty('Roles');
+});
+
 test('an audit looks each day for certificates that are old, and tells who is warned', () => {
   const [audit] = ofType(of('guard'), 'AWS::IoT::AccountAuditConfiguration');
   expect(audit?.Properties).toMatchObject({
