@@ -28,8 +28,9 @@ export function addFleet(app: App, stage: Stage, components: readonly BuiltCompo
   const insight = new InsightStack(app, id('insight'), common);
   insight.addStackDependency(identity);
   const built = Object.fromEntries(components.map(({ name, version }) => [name, version]));
-  const guard = new GuardStack(app, id('guard'), { ...common, components: Object.keys(built) });
+  const guard = new GuardStack(app, id('guard'), { ...common, components: Object.keys(built), warn: insight.warn });
   guard.addStackDependency(identity);
+  guard.addStackDependency(insight);
   let before: IdentityStack | RingStack = identity;
   const rings = RINGS.map((ring): [Ring, RingStack] => {
     const stack = new RingStack(app, id(`ring-${ring}`), { ...common, ring, built });

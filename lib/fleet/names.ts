@@ -3,6 +3,12 @@
 /** The order in which a release goes round: each truck is in one ring. */
 export const RINGS = ['canary', 'early', 'fleet'] as const;
 export type Ring = (typeof RINGS)[number];
+/** Of a truck of which nothing else is said. */
+export const LAST_RING = 'fleet' satisfies Ring;
+
+/** The stage that is meant when none is named, by `cdk` and by `firebreak fleet` alike. */
+export const DEFAULT_STAGE = 'dev';
+export const STAGE_PATTERN = '^[a-z][a-z0-9]{0,15}$';
 
 /** Trucks' names begin with it; claim certificates may not connect under such a name. */
 export const TRUCK_PREFIX = 'truck-';
@@ -16,12 +22,20 @@ export const prefixOf = (stage: string): string => `firebreak-${stage}`;
 /** The group that all trucks are in, by way of their ring. */
 export const fleetGroup = (stage: string): string => `${prefixOf(stage)}-trucks`;
 export const ringGroup = (stage: string, ring: Ring): string => `${prefixOf(stage)}-ring-${ring}`;
+/** What a place is called at which trucks are at home: part of a group's name. */
+export const DEPOT_PATTERN = '^[a-z0-9][a-z0-9-]{0,23}$';
+/**
+ * Above the groups of all depots; in it are the trucks that have none. Beside the fleet's group, not below it: AWS IoT takes a thing into one group of a
+ * hierarchy only, and that is its ring.
+ */
+export const depotsGroup = (stage: string): string => `${prefixOf(stage)}-depots`;
+export const depotGroup = (stage: string, depot: string): string => `${prefixOf(stage)}-depot-${depot}`;
 export const thingType = (stage: string): string => `${prefixOf(stage)}-truck`;
 export const provisioningTemplate = (stage: string): string => `${prefixOf(stage)}-truck`;
 /** The IoT policy of claim certificates: provisioning, and nothing else. */
 export const claimPolicyName = (stage: string): string => `${provisioningTemplate(stage)}-claim`;
 export const roleAlias = (stage: string): string => `${prefixOf(stage)}-token-exchange`;
-/** Its items: `serial`, `claimsLeft`, and `ring`, if it isn't the last one. */
+/** Its items: `serial`, `claimsLeft`, and `ring` and `depot`, if they aren't the last one and none. */
 export const allowListTable = (stage: string): string => `${prefixOf(stage)}-allow-list`;
 /** The fields of the fleet index by which trucks are counted; as fields to aggregate by they are custom fields of the indexing configuration. */
 export const INDEX_FIELDS = {

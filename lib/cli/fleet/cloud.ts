@@ -91,11 +91,18 @@ export interface RolloutCounts {
 
 /** Trucks to come. All may throw CloudError. */
 export interface FleetTrucks {
+  readonly hasDepot: (name: string) => Promise<boolean>;
   /** Into the allow-list. @returns false: it was there, and stays as it was */
-  readonly allow: (serial: string, ring: Ring) => Promise<boolean>;
+  readonly allow: (serial: string, place: Place) => Promise<boolean>;
   /** A certificate with which trucks may ask for their own, and do nothing else. */
   readonly newClaim: () => Promise<Claim>;
   readonly endpoints: () => Promise<FleetEndpoints>;
+}
+
+/** Where a truck belongs. */
+export interface Place {
+  readonly ring: Ring;
+  readonly depot?: string;
 }
 
 /** PEM. */

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { DEFAULT_STAGE, STAGE_PATTERN } from '../../fleet/names.ts';
 import { EXIT, ExitError } from '../exit.ts';
 import { isCloudError } from '../truck/cloud.ts';
 import { operatorPart, pem } from '../truck/connection.ts';
@@ -23,11 +24,11 @@ export const fleetOptions = (): readonly Option[] => [
   new Option('--stage <name>', "of the fleet's stacks; a lab's account has the stage lab")
     .env('FIREBREAK_STAGE')
     .argParser(stage)
-    .default('production'),
+    .default(DEFAULT_STAGE),
 ];
 
 function stage(text: string): string {
-  if (/^[a-z][a-z0-9]{0,15}$/.test(text)) return text;
+  if (new RegExp(STAGE_PATTERN).test(text)) return text;
   throw new InvalidArgumentError('It is 1 to 16 small letters and digits.');
 }
 

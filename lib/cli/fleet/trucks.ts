@@ -32,7 +32,7 @@ export function fleetTrucksCommand(): Command {
     .addOption(
       new Option(
         '--where <query>',
-        `AWS IoT's query syntax; short for fields: ${[...Object.keys(SHORT_NAMES), 'ring'].join(', ')}`,
+        `AWS IoT's query syntax; short for fields: ${[...Object.keys(SHORT_NAMES), 'ring', 'depot'].join(', ')}`,
       ),
     )
     .addOption(new Option('--limit <trucks>', 'no more than so many').argParser(positive).default(1000))

@@ -1,4 +1,4 @@
-import { INDEX_FIELDS, RINGS, ringGroup, thingType } from '../../fleet/names.ts';
+import { depotGroup, INDEX_FIELDS, RINGS, ringGroup, thingType } from '../../fleet/names.ts';
 
 /** Short names of fields of the fleet index. */
 export const SHORT_NAMES = {
@@ -10,6 +10,7 @@ export const SHORT_NAMES = {
 
 const FIELD = new RegExp(`(?<![\\w.])(${Object.keys(SHORT_NAMES).join('|')})(?=[:<>])`, 'g');
 const RING = /(?<![\w.])ring:([\w-]+)/g;
+const DEPOT = /(?<![\w.])depot:([\w-]+)/g;
 
 /**
  * The query of the fleet index for trucks of the fleet that satisfy a condition: AWS IoT's query syntax, with short names for what trucks report.
@@ -28,6 +29,7 @@ function expanded(text: string, stage: string): string {
       if (ring === undefined) throw new RangeError(`there is no ring ${name}, but ${RINGS.join(', ')}`);
       return `thingGroupNames:${ringGroup(stage, ring)}`;
     })
+    .replace(DEPOT, (_whole, name: string) => `thingGroupNames:${depotGroup(stage, name)}`)
     .replace(FIELD, (name) => SHORT_NAMES[name as keyof typeof SHORT_NAMES]);
 }
 

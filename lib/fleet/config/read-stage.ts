@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import { hasErrors, mergePolicy, type Problem, readYaml } from '../../policy/index.ts';
 import { pathText } from '../../policy/problems.ts';
-import { FleetSettings, type StageSettings } from './schema.ts';
+import { FleetSettings, type RingSettings, type StageSettings } from './schema.ts';
 
 /** What one fleet is made from. */
 export interface Stage extends StageSettings {
@@ -19,16 +19,21 @@ export class ConfigurationError extends Error {
   }
 }
 
+export interface Surroundings {
+  /** Gives a file's text; throws if it can't be read. */
+  readonly read: (path: string) => string;
+  /** Names of our components: a release has a version of each. */
+  readonly components: readonly string[];
+}
+
 /**
  * Reads and checks one stage of a fleet's configuration, and its baseline: by itself it must be a policy, for it is what a truck is of which
  * nothing else is desired.
- * @param file how messages name it
- * @param text YAML
- * @param read gives the text of a file that is named in it; throws if it can't be read
+ * @param file YAML
  * @throws ConfigurationError
  */
-export function readStage(file: string, text: string, name: string | undefined, read: (path: string) => string): Stage {
-  const { value, problems } = readYaml(text);
+export function readStage(file: string, name: string, { read, components }: Surroundings): Stage {
+  const { value, problems } = readYaml(textOf(file, read));
   if (hasErrors(problems)) throw new ConfigurationError(file, problems);
   const parsed = FleetSettings.safeParse(value);
   if (!parsed.success) throw new ConfigurationError(file, parsed.error.issues.flatMap(toProblems));
@@ -36,22 +41,62 @@ export function readStage(file: string, text: string, name: string | undefined, 
   const problem = (path: readonly PropertyKey[], message: string) =>
     new ConfigurationError(file, [{ path: pathText(path), message }]);
   const known = Object.keys(stages).join(', ');
-  if (name === undefined) throw problem(['stages'], `Which one? Say cdk -c stage=NAME; there are ${known}.`);
   const settings = stages[name];
-  if (settings === undefined) throw problem(['stages', name], `There is no such stage. There are ${known}.`);
+  if (settings === undefined)
+    throw problem(['stages', name], `There is no such stage. Say cdk -c stage=NAME; there are ${known}.`);
   for (const [other, { account, region }] of Object.entries(stages)) {
     // Component names, fleet index and audit configuration are the account's.
     if (other !== name && account === settings.account && region === settings.region)
       throw problem(['stages', name], `Stage ${other} is in the same account and region. Give each its own.`);
   }
-  for (const [ring, { startPerMinute, mostPerMinute }] of Object.entries(settings.rings)) {
-    if (startPerMinute > mostPerMinute)
-      throw problem(
-        ['stages', name, 'rings', ring, 'startPerMinute'],
-        `${startPerMinute} is more than mostPerMinute, ${mostPerMinute}. Lower it.`,
-      );
-  }
+  const inRings = Object.entries(settings.rings).flatMap(([ring, one]) =>
+    problemsOfRing(one, components).map(({ key, message }) => ({
+      path: pathText(['stages', name, 'rings', ring, ...key]),
+      message,
+    })),
+  );
+  if (inRings.length > 0) throw new ConfigurationError(file, inRings);
   return { ...settings, name, baselinePolicy: readBaseline(settings.baseline, read, problem, name) };
+}
+
+function textOf(file: string, read: Surroundings['read']): string {
+  try {
+    return read(file);
+  } catch (error) {
+    throw new ConfigurationError(file, [
+      { path: pathText([]), message: `it can't be read: ${(error as Error).message}` },
+    ]);
+  }
+}
+
+interface RingProblem {
+  /** Within the ring. */
+  readonly key: readonly string[];
+  readonly message: string;
+}
+
+/** What the schema can't say. */
+function problemsOfRing(
+  { startPerMinute, mostPerMinute, release }: RingSettings,
+  components: readonly string[],
+): readonly RingProblem[] {
+  const problems: RingProblem[] = [];
+  if (startPerMinute > mostPerMinute)
+    problems.push({
+      key: ['startPerMinute'],
+      message: `${startPerMinute} is more than mostPerMinute, ${mostPerMinute}. Lower it.`,
+    });
+  if (release === undefined) return problems;
+  const released = Object.keys(release);
+  for (const name of released.filter((one) => !components.includes(one)))
+    problems.push({ key: ['release', name], message: 'It is no component of ours. Remove it.' });
+  const missing = components.filter((name) => !released.includes(name));
+  if (missing.length > 0)
+    problems.push({
+      key: ['release'],
+      message: `${missing.join(', ')} is missing, and would be removed from trucks. Add its version.`,
+    });
+  return problems;
 }
 
 function readBaseline(

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { DEPOT_PATTERN, STAGE_PATTERN } from '../names.ts';
 
 const Email = z.email();
 const whole = (least: number, most: number) => z.int().min(least).max(most);
@@ -20,7 +21,9 @@ const RingSettings = z.strictObject({
   /** So long may components put an update off, because the truck is on a mission. */
   deferSeconds: whole(1, 2_592_000).default(600),
   /** Versions of our components, instead of those built from this tree: to stay with, or to go back to, what was published before. */
-  release: z.record(z.string(), z.string().regex(/^\d+\.\d+\.\d+$/)).optional(),
+  release: z
+    .record(z.string(), z.string().regex(/^\d+\.\d+\.\d+$/, 'a version has three numbers, such as 1.2.3'))
+    .optional(),
 });
 
 /** One fleet in one account and region. */
@@ -43,6 +46,13 @@ export const StageSettings = z.strictObject({
       fleet: RingSettings.prefault({ startPerMinute: 10, mostPerMinute: 200, abortPercent: 5, abortAfter: 20 }),
     })
     .prefault({}),
+  /** Where trucks are at home: each has a thing group, which one provisioned truck after the other joins as the allow-list says. */
+  depots: z
+    .array(z.string().regex(new RegExp(DEPOT_PATTERN), 'a depot is 1 to 24 small letters, digits and hyphens'))
+    // The hook names all of them in one condition; DynamoDB takes no more.
+    .max(100)
+    .refine((depots) => new Set(depots).size === depots.length, 'a depot stands there twice')
+    .default([]),
   /** Who is told by e-mail. Whoever is written here has to confirm a message from Amazon first. */
   alarms: z.strictObject({ page: z.array(Email).default([]), warn: z.array(Email).default([]) }).prefault({}),
   /** So long a change of policy may take to prove itself on a truck. */
@@ -51,6 +61,11 @@ export const StageSettings = z.strictObject({
   logs: z
     .strictObject({ keepDays: z.union([7, 14, 30, 60, 90, 180, 365].map((days) => z.literal(days))).default(30) })
     .prefault({}),
+  /**
+   * Device Defender's "detect" watches what trucks do. Amazon gives it to no new customer since 31 August 2026, so only an account that had it before
+   * can say true here.
+   */
+  detect: z.boolean().default(false),
   /** A warning by e-mail at 80 % and at 100 % of so many US dollars a month. */
   budget: z.strictObject({ monthlyUsd: whole(1, 1_000_000) }).optional(),
   tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),
@@ -58,7 +73,7 @@ export const StageSettings = z.strictObject({
 
 export const FleetSettings = z.strictObject({
   stages: z.record(
-    z.string().regex(/^[a-z][a-z0-9]{0,15}$/, 'a stage is 1 to 16 small letters and digits'),
+    z.string().regex(new RegExp(STAGE_PATTERN), 'a stage is 1 to 16 small letters and digits'),
     StageSettings,
   ),
 });

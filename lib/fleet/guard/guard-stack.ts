@@ -3,23 +3,28 @@ import { CfnBudget } from 'aws-cdk-lib/aws-budgets';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnLogging } from 'aws-cdk-lib/aws-iot';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import type { Stage } from '../config/read-stage.ts';
 import { TRUCK_LOGS } from '../identity/token-exchange.ts';
 import { prefixOf } from '../names.ts';
 import { DeviceDefender } from './device-defender.ts';
+import { Rescue } from './rescue.ts';
 
 export interface GuardStackProps extends StackProps {
   readonly stage: Stage;
   /** Names of our components: each has a log group. */
   readonly components: readonly string[];
+  /** Who is told of what an audit finds. */
+  readonly warn: Topic;
 }
 
-/** What watches over the account: audits, logs that end, a limit of cost. */
+/** What watches over the account, and helps when a truck is lost: audits, logs that end, a limit of cost, rescue. */
 export class GuardStack extends Stack {
-  constructor(scope: Construct, id: string, { stage, components, ...props }: GuardStackProps) {
+  constructor(scope: Construct, id: string, { stage, components, warn, ...props }: GuardStackProps) {
     super(scope, id, { description: 'Firebreak: audits, logs and limits', ...props });
-    new DeviceDefender(this, 'DeviceDefender', stage.name);
+    new DeviceDefender(this, 'DeviceDefender', { stage: stage.name, detect: stage.detect, warn });
+    new Rescue(this, 'Rescue', stage.name);
     const retention = stage.logs.keepDays as number;
     // Names that Greengrass' log manager makes up. What it finds it doesn't make, so it ends as these do.
     const names = [

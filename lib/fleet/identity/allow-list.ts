@@ -3,8 +3,8 @@ import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/
 import { Construct } from 'constructs';
 
 /**
- * Which trucks may get an identity. An item has `serial` (text), `claimsLeft` (number: so many times it may), `ring` (text, optional); the hook
- * adds `certificateId` and `provisionedAt` of the last time. It is kept when the stack goes.
+ * Which trucks may get an identity. An item has `serial` (text), `claimsLeft` (number: so many times it may), `ring` and `depot` (text,
+ * optional); the hook adds `certificateId` and `provisionedAt` of the last time. It is kept when the stack goes.
  */
 export class AllowList extends Construct {
   readonly table: Table;

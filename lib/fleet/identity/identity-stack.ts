@@ -17,11 +17,12 @@ export class IdentityStack extends Stack {
 
   constructor(scope: Construct, id: string, { stage, ...props }: IdentityStackProps) {
     super(scope, id, { description: 'Firebreak: trucks, their certificates and what they may do', ...props });
-    this.groups = new TruckGroups(this, 'Groups', stage.name);
+    this.groups = new TruckGroups(this, 'Groups', { stage: stage.name, depots: stage.depots });
     const allowList = new AllowList(this, 'AllowList', allowListTable(stage.name));
     const { alias } = new TokenExchange(this, 'TokenExchange', stage.name);
     const { template } = new Provisioning(this, 'Provisioning', {
       stage: stage.name,
+      depots: stage.depots,
       allowList,
       groups: this.groups,
       logDays: stage.logs.keepDays as number,

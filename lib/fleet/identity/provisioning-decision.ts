@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { SERIAL_PATTERN } from '../names.ts';
+import { depotGroup, depotsGroup, LAST_RING, RINGS, ringGroup, SERIAL_PATTERN } from '../names.ts';
 
 /** As much of the hook's event as is relied on. */
 const Event = z.looseObject({
@@ -28,11 +28,12 @@ export function claimsOf(event: unknown, now = new Date()): Claim | undefined {
   return { serial: parameters.SerialNumber, certificateId, at: now.toISOString() };
 }
 
-/** The group of the ring that the allow-list says, if there is such a ring; otherwise the default one. */
-export function ringGroupOf(ring: string | undefined, { RING_GROUPS, DEFAULT_GROUP }: NodeJS.ProcessEnv): string {
-  const groups = JSON.parse(RING_GROUPS ?? '{}') as Record<string, string>;
-  const group = ring === undefined ? undefined : groups[ring];
-  if (group !== undefined) return group;
-  if (DEFAULT_GROUP === undefined) throw new Error('DEFAULT_GROUP is not set');
-  return DEFAULT_GROUP;
+/** The group of the ring that the allow-list says, if there is such a ring; otherwise that of the last one. */
+export function ringGroupOf(said: string | undefined, stage: string): string {
+  return ringGroup(stage, RINGS.find((ring) => ring === said) ?? LAST_RING);
+}
+
+/** The group of the depot that the allow-list says; of trucks without one, that of all. */
+export function depotGroupOf(said: string | undefined, stage: string): string {
+  return said === undefined ? depotsGroup(stage) : depotGroup(stage, said);
 }

@@ -5,7 +5,15 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { explainStars } from '../guard/explain.ts';
 import { Handler } from '../handler.ts';
-import { claimPolicyName, provisioningTemplate, roleAlias, TRUCK_PREFIX } from '../names.ts';
+import {
+  claimPolicyName,
+  depotsGroup,
+  LAST_RING,
+  provisioningTemplate,
+  ringGroup,
+  roleAlias,
+  TRUCK_PREFIX,
+} from '../names.ts';
 import type { AllowList } from './allow-list.ts';
 import { claimPolicy } from './device-policy.ts';
 import { templateBody } from './template-body.ts';
@@ -13,6 +21,7 @@ import { groupArn, type TruckGroups } from './truck-groups.ts';
 
 export interface ProvisioningProps {
   readonly stage: string;
+  readonly depots: readonly string[];
   readonly allowList: AllowList;
   readonly groups: TruckGroups;
   readonly logDays: RetentionDays;
@@ -22,12 +31,13 @@ export interface ProvisioningProps {
 export class Provisioning extends Construct {
   readonly template: CfnProvisioningTemplate;
 
-  constructor(scope: Construct, id: string, { stage, allowList, groups, logDays }: ProvisioningProps) {
+  constructor(scope: Construct, id: string, props: ProvisioningProps) {
     super(scope, id);
+    const { stage, groups } = props;
     const stack = Stack.of(this);
     const arn = stack.formatArn({ service: 'iot', resource: '' }).replace(/:$/, '').replace(/\/$/, '');
     const name = provisioningTemplate(stage);
-    const hook = this.#hook({ stage, allowList, groups, logDays });
+    const hook = this.#hook(props);
     this.template = new CfnProvisioningTemplate(this, 'Template', {
       templateName: name,
       description: 'A truck with a certificate, policies and a ring of its own',
@@ -39,7 +49,8 @@ export class Provisioning extends Construct {
           arn,
           roleAlias: roleAlias(stage),
           thingType: groups.thingType,
-          defaultGroup: groups.ringGroups.fleet,
+          defaultRing: ringGroup(stage, LAST_RING),
+          defaultDepot: depotsGroup(stage),
         }),
       ),
     });
@@ -55,7 +66,7 @@ export class Provisioning extends Construct {
     });
   }
 
-  #hook({ allowList, groups, logDays }: ProvisioningProps): Handler {
+  #hook({ stage, depots, allowList, logDays }: ProvisioningProps): Handler {
     const hook = new Handler(this, 'Hook', {
       entry: 'lib/fleet/identity/provisioning-hook.lambda.ts',
       description: 'Says whether a truck may get an identity',
@@ -64,8 +75,8 @@ export class Provisioning extends Construct {
       logDays,
       environment: {
         ALLOW_LIST: allowList.table.tableName,
-        RING_GROUPS: JSON.stringify(groups.ringGroups),
-        DEFAULT_GROUP: groups.ringGroups.fleet,
+        STAGE: stage,
+        DEPOTS: JSON.stringify(depots),
       },
     });
     allowList.table.grant(hook.function, 'dynamodb:UpdateItem');
@@ -99,7 +110,7 @@ export class Provisioning extends Construct {
         resources: [
           iot('thing', `${TRUCK_PREFIX}*`),
           iot('thingtype', groups.thingType),
-          ...Object.values(groups.ringGroups).map((name) => groupArn(this, name)),
+          ...groups.joined.map((name) => groupArn(this, name)),
         ],
       }),
     );

@@ -4,26 +4,28 @@ import { componentsPolicy, nucleusPolicy, type PolicyDocument } from './device-p
 /** Stands for the serial number while a document is written; no JSON text has it. */
 const SERIAL = '\u2039serial\u203a';
 
-/** What the hook may set. A truck says its serial number only; whatever it says of the ring is replaced. */
 export interface TemplateOptions {
   /** The beginning of the account's IoT resources. */
   readonly arn: string;
   readonly roleAlias: string;
   readonly thingType: string;
-  /** The group of trucks that the allow-list says nothing about. */
-  readonly defaultGroup: string;
+  /** The groups of trucks that the allow-list says nothing about. */
+  readonly defaultRing: string;
+  readonly defaultDepot: string;
 }
 
 /**
- * The body of the provisioning template: a thing with its type and ring, its certificate, and policies with its name written out. (Policy
+ * The body of the provisioning template: a thing with its type, ring and depot, its certificate, and policies with its name written out. (Policy
  * variables of things have no value over HTTPS, which ShadowManager and Greengrass speak; the developer guide says so.)
  */
-export function templateBody({ arn, roleAlias, thingType, defaultGroup }: TemplateOptions): object {
+export function templateBody({ arn, roleAlias, thingType, defaultRing, defaultDepot }: TemplateOptions): object {
   const thing = `${TRUCK_PREFIX}${SERIAL}`;
   return {
+    // A truck says its serial number only; whatever it says of ring and depot, the hook replaces.
     Parameters: {
       SerialNumber: { Type: 'String' },
-      RingGroup: { Type: 'String', Default: defaultGroup },
+      RingGroup: { Type: 'String', Default: defaultRing },
+      DepotGroup: { Type: 'String', Default: defaultDepot },
       'AWS::IoT::Certificate::Id': { Type: 'String' },
     },
     Resources: {
@@ -32,7 +34,7 @@ export function templateBody({ arn, roleAlias, thingType, defaultGroup }: Templa
         Properties: {
           ThingName: withSerial(thing),
           ThingTypeName: thingType,
-          ThingGroups: [{ Ref: 'RingGroup' }],
+          ThingGroups: [{ Ref: 'RingGroup' }, { Ref: 'DepotGroup' }],
           AttributePayload: { serial: { Ref: 'SerialNumber' } },
         },
         OverrideSettings: { AttributePayload: 'MERGE', ThingTypeName: 'REPLACE', ThingGroups: 'REPLACE' },

@@ -2,38 +2,45 @@ import { Stack } from 'aws-cdk-lib';
 import { CfnThingGroup, CfnThingType } from 'aws-cdk-lib/aws-iot';
 import { Construct } from 'constructs';
 
-import { fleetGroup, RINGS, type Ring, ringGroup, thingType } from '../names.ts';
+import { depotGroup, depotsGroup, fleetGroup, RINGS, ringGroup, thingType } from '../names.ts';
 
-/** The trucks' type, the group of all of them, and below it one of each ring. A truck is in one ring. */
+export interface TruckGroupsProps {
+  readonly stage: string;
+  readonly depots: readonly string[];
+}
+
+/** The trucks' type, the group of all of them, and below it one of each ring; beside it one of each depot. A truck is in one ring and one depot, or in none. */
 export class TruckGroups extends Construct {
   readonly thingType: string;
-  readonly fleetGroup: string;
-  readonly ringGroups: Readonly<Record<Ring, string>>;
+  /** Those that a truck may be put into. */
+  readonly joined: readonly string[];
   readonly resources: readonly CfnThingGroup[];
 
-  constructor(scope: Construct, id: string, stage: string) {
+  constructor(scope: Construct, id: string, { stage, depots }: TruckGroupsProps) {
     super(scope, id);
     this.thingType = thingType(stage);
     new CfnThingType(this, 'Type', {
       thingTypeName: this.thingType,
       thingTypeProperties: { thingTypeDescription: 'A truck with Firebreak', searchableAttributes: ['serial'] },
     });
-    this.fleetGroup = fleetGroup(stage);
-    const all = new CfnThingGroup(this, 'Fleet', {
-      thingGroupName: this.fleetGroup,
-      thingGroupProperties: { thingGroupDescription: 'All trucks' },
+    const fleet = this.#group('Fleet', fleetGroup(stage), 'All trucks');
+    const rings = RINGS.map((ring) => this.#group(ring, ringGroup(stage, ring), `Trucks of the ring ${ring}`, fleet));
+    const places = this.#group('Depots', depotsGroup(stage), 'Trucks of all depots, and those of none');
+    const homes = depots.map((depot) =>
+      this.#group(`depot-${depot}`, depotGroup(stage, depot), `Trucks of the depot ${depot}`, places),
+    );
+    this.resources = [fleet, ...rings, places, ...homes];
+    this.joined = [...rings, places, ...homes].map(({ thingGroupName }) => thingGroupName as string);
+  }
+
+  #group(id: string, thingGroupName: string, thingGroupDescription: string, parent?: CfnThingGroup): CfnThingGroup {
+    const group = new CfnThingGroup(this, id, {
+      thingGroupName,
+      ...(parent?.thingGroupName !== undefined && { parentGroupName: parent.thingGroupName }),
+      thingGroupProperties: { thingGroupDescription },
     });
-    const rings = RINGS.map((ring) => {
-      const group = new CfnThingGroup(this, ring, {
-        thingGroupName: ringGroup(stage, ring),
-        parentGroupName: this.fleetGroup,
-        thingGroupProperties: { thingGroupDescription: `Trucks of the ring ${ring}` },
-      });
-      group.addResourceDependency(all);
-      return group;
-    });
-    this.ringGroups = Object.fromEntries(RINGS.map((ring) => [ring, ringGroup(stage, ring)])) as Record<Ring, string>;
-    this.resources = [all, ...rings];
+    if (parent !== undefined) group.addResourceDependency(parent);
+    return group;
   }
 }
 

@@ -7,11 +7,13 @@ import {
   SingleValueWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import type { Stage } from '../config/read-stage.ts';
 import { AccessLogBucket } from '../edge-suite/private-bucket.ts';
 import { prefixOf } from '../names.ts';
 import { Alarms } from './alarms.ts';
+import { billWidgets } from './bill.ts';
 import { EvidenceStore } from './evidence-store.ts';
 import { FleetIndex } from './fleet-index.ts';
 import { TruckRules } from './truck-rules.ts';
@@ -22,6 +24,9 @@ export interface InsightStackProps extends StackProps {
 
 /** Which trucks are proved isolated, and which are not and why. */
 export class InsightStack extends Stack {
+  /** Who is told of what is no breach. */
+  readonly warn: Topic;
+
   constructor(scope: Construct, id: string, { stage, ...props }: InsightStackProps) {
     super(scope, id, { description: 'Firebreak: which trucks are proved isolated', ...props });
     const logDays = stage.logs.keepDays as number;
@@ -36,6 +41,7 @@ export class InsightStack extends Stack {
     new CfnOutput(this, 'EvidenceBucket', { value: bucket.bucketName });
     const rules = new TruckRules(this, 'Rules', { stage: stage.name, logDays, evidence: stream });
     const alarms = new Alarms(this, 'Alarms', { stage, index, rules });
+    this.warn = alarms.warn;
     const verdicts = (['isolated', 'breached', 'outage', 'unproved', 'offline'] as const).map((name) =>
       index.count(name),
     );
@@ -63,6 +69,7 @@ export class InsightStack extends Stack {
             width: 12,
           }),
         ],
+        billWidgets({ evidence: stream, bucket }),
       ],
     });
   }

@@ -27,7 +27,7 @@ export class RingStack extends Stack {
       targetArn: groupArn(this, ringGroup(stage.name, ring)),
       components: {
         ...deployedComponents({
-          versions: releaseOf(settings, built, `stages.${stage.name}.rings.${ring}.release`),
+          versions: settings.release ?? built,
           roleAlias: roleAlias(stage.name),
           region: this.region,
           baseline: stage.baselinePolicy,
@@ -44,17 +44,6 @@ export class RingStack extends Stack {
     // To delete a deployment cancels it, and uninstalls nothing: the record of what was rolled out is kept instead.
     deployment.applyRemovalPolicy(RemovalPolicy.RETAIN);
   }
-}
-
-/** @throws Error if a release names other components than there are, or not all */
-function releaseOf({ release }: RingSettings, built: RingStackProps['built'], path: string): RingStackProps['built'] {
-  if (release === undefined) return built;
-  const strange = Object.keys(release).filter((name) => built[name] === undefined);
-  const missing = Object.keys(built).filter((name) => release[name] === undefined);
-  if (strange.length > 0) throw new Error(`${path}: ${strange.join(', ')} is no component of ours. Remove it.`);
-  if (missing.length > 0)
-    throw new Error(`${path}: ${missing.join(', ')} is missing, and would be removed from trucks. Add its version.`);
-  return release;
 }
 
 function pace(settings: RingSettings): CfnDeployment.DeploymentIoTJobConfigurationProperty {

@@ -19,7 +19,8 @@ const BODY = templateBody({
   arn: ARN,
   roleAlias: 'firebreak-test-token-exchange',
   thingType: 'firebreak-test-truck',
-  defaultGroup: 'firebreak-test-ring-fleet',
+  defaultRing: 'firebreak-test-ring-fleet',
+  defaultDepot: 'firebreak-test-depots',
 });
 const policiesOf = (serial: string) => renderTemplate(BODY, { SerialNumber: serial, 'AWS::IoT::Certificate::Id': 'c' });
 const serials = fc.stringMatching(new RegExp(SERIAL_PATTERN));
@@ -133,7 +134,8 @@ test('each policy fits, with the longest serial number in the region of the long
     arn: 'arn:aws:iot:ap-southeast-2:123456789012',
     roleAlias: `firebreak-${'s'.repeat(16)}-token-exchange`,
     thingType: 'type',
-    defaultGroup: 'group',
+    defaultRing: 'ring',
+    defaultDepot: 'depots',
   });
   const { policies } = renderTemplate(body, { SerialNumber: 'X'.repeat(32), 'AWS::IoT::Certificate::Id': 'c' });
   for (const policy of policies) expect(policy.length).toBeLessThanOrEqual(MOST_POLICY_CHARACTERS);
@@ -152,14 +154,18 @@ test('who has the claim may get a certificate, and neither be a truck nor hear o
   expect(isAllowed(claim, 'iot:Publish', `${ARN}:topic/$aws/provisioning-templates/other/provision/json`)).toBe(false);
 });
 
-test('a truck is put into the ring that the hook says, and by itself into the last one', () => {
-  expect(policiesOf('7').thing.ThingGroups).toEqual(['firebreak-test-ring-fleet']);
+test('a truck is put into the ring and the depot that the hook says, and by itself into the last ring and no depot', () => {
+  expect(policiesOf('7').thing.ThingGroups).toEqual(['firebreak-test-ring-fleet', 'firebreak-test-depots']);
   const { thing } = renderTemplate(BODY, {
     SerialNumber: '7',
     RingGroup: 'firebreak-test-ring-canary',
+    DepotGroup: 'firebreak-test-depot-north',
     'AWS::IoT::Certificate::Id': 'c',
   });
-  expect(thing).toMatchObject({ ThingName: 'truck-7', ThingGroups: ['firebreak-test-ring-canary'] });
+  expect(thing).toMatchObject({
+    ThingName: 'truck-7',
+    ThingGroups: ['firebreak-test-ring-canary', 'firebreak-test-depot-north'],
+  });
 });
 
 test('on everything it may only do what Greengrass knows its certificate by', () => {

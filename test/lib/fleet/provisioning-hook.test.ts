@@ -10,7 +10,6 @@ const EVENT = {
   clientId: '221a6d10-9c7f-42f1-9153-e52e6fc869c1',
   parameters: { SerialNumber: 'FT-0007' },
 };
-const RINGS = { canary: 'ring-canary', early: 'ring-early', fleet: 'ring-fleet' };
 type Item = Record<string, { S?: string; N?: string }>;
 
 const items = new Map<string, Item>();
@@ -32,7 +31,12 @@ beforeAll(async () => {
       expect(body.TableName).toBe('allow-list');
       const item = items.get(body.Key.serial.S);
       const left = Number(item?.claimsLeft?.N ?? 0);
-      if (item === undefined || left <= 0)
+      expect(body.ConditionExpression).toBe(
+        'attribute_exists(serial) AND claimsLeft > :none AND (attribute_not_exists(depot) OR depot IN (:depot0, :depot1))',
+      );
+      const { ':depot0': first, ':depot1': second } = body.ExpressionAttributeValues;
+      const isElsewhere = item?.depot !== undefined && ![first.S, second.S].includes(item.depot.S);
+      if (item === undefined || left <= 0 || isElsewhere)
         return answer(400, {
           __type: 'com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException',
           message: 'The conditional request failed',
@@ -49,8 +53,8 @@ beforeAll(async () => {
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
     ALLOW_LIST: 'allow-list',
-    RING_GROUPS: JSON.stringify(RINGS),
-    DEFAULT_GROUP: 'ring-fleet',
+    STAGE: 'test',
+    DEPOTS: JSON.stringify(['north', 'south']),
   });
   ({ handler } = await import('../../../lib/fleet/identity/provisioning-hook.lambda.ts'));
   jest.spyOn(console, 'log').mockImplementation(() => undefined);
@@ -65,7 +69,10 @@ test('a truck on the allow-list is let in, once for each claim, into the ring th
   items.set('FT-0007', { serial: { S: 'FT-0007' }, claimsLeft: { N: '1' }, ring: { S: 'canary' } });
   expect(await handler(EVENT)).toEqual({
     allowProvisioning: true,
-    parameterOverrides: { SerialNumber: 'FT-0007', RingGroup: 'ring-canary' },
+    parameterOverrides: {
+      ...{ SerialNumber: 'FT-0007', RingGroup: 'firebreak-test-ring-canary' },
+      DepotGroup: 'firebreak-test-depots',
+    },
   });
   expect(items.get('FT-0007')?.certificateId).toEqual({ S: 'certificate-1' });
   expect(await handler(EVENT)).toEqual({ allowProvisioning: false });
@@ -73,10 +80,20 @@ test('a truck on the allow-list is let in, once for each claim, into the ring th
 
 test('a ring that the truck itself names, or that there isn’t, counts for nothing', async () => {
   items.set('FT-0007', { serial: { S: 'FT-0007' }, claimsLeft: { N: '2' } });
-  const asking = { ...EVENT, parameters: { ...EVENT.parameters, RingGroup: 'ring-canary' } };
-  expect(await handler(asking)).toMatchObject({ parameterOverrides: { RingGroup: 'ring-fleet' } });
+  const asking = { ...EVENT, parameters: { ...EVENT.parameters, RingGroup: 'ring-canary', DepotGroup: 'x' } };
+  expect(await handler(asking)).toMatchObject({
+    parameterOverrides: { RingGroup: 'firebreak-test-ring-fleet', DepotGroup: 'firebreak-test-depots' },
+  });
   items.set('FT-0007', { serial: { S: 'FT-0007' }, claimsLeft: { N: '2' }, ring: { S: 'moon' } });
-  expect(await handler(EVENT)).toMatchObject({ parameterOverrides: { RingGroup: 'ring-fleet' } });
+  expect(await handler(EVENT)).toMatchObject({ parameterOverrides: { RingGroup: 'firebreak-test-ring-fleet' } });
+});
+
+test('a truck joins the depot that the list says; of one that there isn’t it is refused, and keeps its claim', async () => {
+  items.set('FT-0007', { serial: { S: 'FT-0007' }, claimsLeft: { N: '1' }, depot: { S: 'noth' } });
+  expect(await handler(EVENT)).toEqual({ allowProvisioning: false });
+  expect(items.get('FT-0007')?.claimsLeft).toEqual({ N: '1' });
+  items.set('FT-0007', { serial: { S: 'FT-0007' }, claimsLeft: { N: '1' }, depot: { S: 'south' } });
+  expect(await handler(EVENT)).toMatchObject({ parameterOverrides: { DepotGroup: 'firebreak-test-depot-south' } });
 });
 
 test.each([

@@ -11,6 +11,10 @@ import { addFleet, type Fleet } from '../../../lib/fleet/fleet.ts';
 export const ROOT = process.cwd();
 export const BASELINE = 'examples/fleet-baseline.yaml';
 const DIRECTORIES = ['runtime', 'router', 'network-manager', 'isolation-tester'];
+/** Our components, by the names that these directories' recipes have. */
+export const COMPONENTS = ['Runtime', 'Router', 'NetworkManager', 'IsolationTester'].map(
+  (name) => `com.firebreak.${name}`,
+);
 
 export const CONFIGURATION = `
 stages:
@@ -18,21 +22,28 @@ stages:
     account: "123456789012"
     region: eu-central-1
     baseline: ${BASELINE}
+    depots: [north, south]
     alarms: { page: [duty@example.org], warn: [office@example.org] }
     budget: { monthlyUsd: 50 }
+    detect: true
 `;
 
 const readText = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 
 /** The stage that tests use, or what its text is replaced by. */
-export function stageOf(text = CONFIGURATION, name: string | undefined = 'test'): Stage {
-  return readStage('fleet.yaml', text, name, readText);
+export function stageOf(text = CONFIGURATION, name = 'test'): Stage {
+  const read = (path: string) => (path === 'fleet.yaml' ? text : readText(path));
+  return readStage('fleet.yaml', name, { read, components: COMPONENTS });
 }
 
 /** Components as the build makes them: the real recipes, and small artifacts instead of the real ones. */
 export function builtComponents(contentOf: (file: string) => string = (file) => file): readonly BuiltComponent[] {
-  const out = mkdtempSync(join(tmpdir(), 'firebreak-components-'));
-  made.push(out);
+  return readBuiltComponents(buildComponents(contentOf));
+}
+
+/** @returns the directory in which they are */
+export function buildComponents(contentOf: (file: string) => string = (file) => file): string {
+  const out = temporaryDirectory();
   const versions = new Map<string, string>();
   const list = DIRECTORIES.map((directory) => {
     const template = readText(`components/${directory}/recipe.yaml`);
@@ -49,10 +60,16 @@ export function builtComponents(contentOf: (file: string) => string = (file) => 
     return { name, version, recipe: `recipes/${name}-${version}.yaml`, artifacts: [] };
   });
   writeFileSync(join(out, 'components.json'), JSON.stringify(list));
-  return readBuiltComponents(out);
+  return out;
 }
 
-/** Directories to remove when a file's tests are over. */
+/** It is removed when a file's tests are over. */
+export function temporaryDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'firebreak-fleet-'));
+  made.push(directory);
+  return directory;
+}
+
 const made: string[] = [];
 afterAll(() => {
   for (const directory of made) rmSync(directory, { recursive: true, force: true });

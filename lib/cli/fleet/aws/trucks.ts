@@ -3,10 +3,11 @@ import {
   AttachPolicyCommand,
   CreateKeysAndCertificateCommand,
   DescribeEndpointCommand,
+  DescribeThingGroupCommand,
   type IoTClient,
 } from '@aws-sdk/client-iot';
-import { allowListTable, claimPolicyName } from '../../../fleet/names.ts';
-import { CloudError } from '../../truck/cloud.ts';
+import { allowListTable, claimPolicyName, depotGroup } from '../../../fleet/names.ts';
+import { CloudError, isCloudError } from '../../truck/cloud.ts';
 import { cloudErrorOf } from '../../truck/rest-shadows.ts';
 import type { FleetTrucks } from '../cloud.ts';
 import { asked } from './index-search.ts';
@@ -14,12 +15,22 @@ import { asked } from './index-search.ts';
 /** Trucks that may provision themselves, and what they need for it. */
 export function fleetTrucks(iot: IoTClient, dynamo: DynamoDBClient, stage: string): FleetTrucks {
   return {
-    allow: async (serial, ring) => {
+    hasDepot: async (name) => {
+      try {
+        await asked(iot.send(new DescribeThingGroupCommand({ thingGroupName: depotGroup(stage, name) })));
+        return true;
+      } catch (error) {
+        if (isCloudError(error) && error.kind === 'not-found') return false;
+        throw error;
+      }
+    },
+    allow: async (serial, { ring, depot }) => {
       const command = new PutItemCommand({
         TableName: allowListTable(stage),
         Item: {
           serial: { S: serial },
           ring: { S: ring },
+          ...(depot !== undefined && { depot: { S: depot } }),
           claimsLeft: { N: '1' },
           addedAt: { S: new Date().toISOString() },
         },

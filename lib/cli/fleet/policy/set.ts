@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { fleetGroup, type Ring, ringGroup } from '../../../fleet/names.ts';
+import { depotGroup, fleetGroup, type Ring, ringGroup } from '../../../fleet/names.ts';
 import { ask } from '../../ask.ts';
 import { EXIT, ExitError } from '../../exit.ts';
 import { interruptible } from '../../interrupt.ts';
@@ -11,6 +11,7 @@ import { type Draft, readDraft } from '../../truck/draft.ts';
 import { jsonOption } from '../../truck-options.ts';
 import type { FleetCloud } from '../cloud.ts';
 import { type FleetOptions, fleetOptions, withFleet } from '../connection.ts';
+import { depot } from '../depot.ts';
 import type { Pace } from '../pace.ts';
 import { ring } from '../rollout/ring.ts';
 import { positive } from '../trucks.ts';
@@ -23,6 +24,7 @@ import { type Outcome, writeAll } from './write.ts';
 interface Options extends FleetOptions {
   readonly group?: string;
   readonly ring?: Ring;
+  readonly depot?: string;
   readonly thing?: readonly string[];
   readonly patch: boolean;
   readonly baseline?: string;
@@ -47,6 +49,9 @@ export function fleetPolicySetCommand(): Command {
         .conflicts(['group', 'ring']),
     )
     .addOption(new Option('--ring <ring>', 'all trucks of a ring').argParser(ring).conflicts('group'))
+    .addOption(
+      new Option('--depot <name>', 'all trucks of a depot').argParser(depot).conflicts(['group', 'ring', 'thing']),
+    )
     .option('--patch', "the file is a patch on the fleet's baseline", false)
     .option('--baseline <policy>', "the fleet's baseline, to check patches with")
     .option('--yes', 'do not ask', false)
@@ -72,13 +77,13 @@ export function fleetPolicySetCommand(): Command {
 }
 
 /** @throws ExitError */
-function targetOf({ group, ring: which, thing, stage }: Options): Target {
-  const name = which === undefined ? group : ringGroup(stage, which);
+function targetOf({ group, ring: which, depot: home, thing, stage }: Options): Target {
+  const name = which !== undefined ? ringGroup(stage, which) : home !== undefined ? depotGroup(stage, home) : group;
   // The index knows a truck's own groups only, and not those above.
   if (name === fleetGroup(stage)) return { group: name, query: trucksWhere(stage) };
   if (name !== undefined) return { group: name, query: `thingGroupNames:"${name}"` };
   if (thing !== undefined) return { things: thing };
-  throw new ExitError(EXIT.badInput, 'which trucks? say --ring, --group or --thing');
+  throw new ExitError(EXIT.badInput, 'which trucks? say --ring, --depot, --group or --thing');
 }
 
 interface Task {

@@ -49,6 +49,19 @@ test('writes a policy for every truck of a group, under one number, and for no o
   expect(desiredOf('truck-3')).toBeUndefined();
 });
 
+test('writes a policy for the trucks of a depot, whatever their ring', async () => {
+  await endpoint.truck('truck-1', 'canary', {}, 'north');
+  await endpoint.truck('truck-2', 'early', {}, 'north');
+  await endpoint.truck('truck-3', 'canary', {}, 'south');
+  await endpoint.truck('truck-4', 'canary');
+  const { exitCode, stdout } = await set(ARTICLE, '--depot', 'north', '--yes', '--json');
+  expect([exitCode, JSON.parse(stdout)]).toMatchObject([0, { trucks: 2, written: 2 }]);
+  expect(['truck-1', 'truck-2', 'truck-3', 'truck-4'].map((thing) => desiredOf(thing) !== undefined)).toEqual([
+    ...[true, true],
+    ...[false, false],
+  ]);
+});
+
 test('of a group of several pages reaches each truck once, and a second time writes nothing', async () => {
   await fleetOf(520);
   const { exitCode, stdout } = await toGroup('--yes', '--json');
@@ -222,6 +235,7 @@ test.each([
   ['neither a group nor trucks', [ARTICLE], 2, 'which trucks?'],
   ['a thing that can be none', [ARTICLE, '--thing', 'truck 1'], 2, 'It has 1 to 128'],
   ['a group without trucks', [ARTICLE, '--group', fleetGroup('lab'), '--yes'], 2, 'there are no such trucks'],
+  ['a depot and a ring', [ARTICLE, '--depot', 'north', '--ring', 'canary'], 2, 'cannot be used with'],
   ['a group that there isn’t', [ARTICLE, '--group', 'nobody', '--yes'], 1, 'not found'],
   ['both a group and trucks', [ARTICLE, '--group', 'a', '--thing', 'b'], 2, 'cannot be used'],
   ['a file that there isn’t', ['nothing.yaml', '--group', fleetGroup('lab')], 2, "can't be read"],

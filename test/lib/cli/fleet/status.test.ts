@@ -1,4 +1,4 @@
-import { RINGS } from '../../../../lib/fleet/names.ts';
+import { DEFAULT_STAGE, RINGS } from '../../../../lib/fleet/names.ts';
 import { Endpoint, useLabCredentials } from '../../lab/cloud/account/endpoint.ts';
 import { firebreak } from '../support.ts';
 
@@ -64,6 +64,13 @@ describe('fleet status', () => {
     expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining('no trucks of stage other') });
   });
 
+  test('is about the stage that the stacks have, if none is named', async () => {
+    delete process.env.FIREBREAK_STAGE;
+    const { stderr } = await fleet('status');
+    useLabCredentials();
+    expect(stderr).toContain(`no trucks of stage ${DEFAULT_STAGE}`);
+  });
+
   test('does not count things that are no trucks of the fleet', async () => {
     endpoint.account.things.set('lamp', { name: 'lamp', id: 'lamp', attributes: {}, version: 1, groups: [] });
     await endpoint.truck('truck-1', 'canary', reports('isolated'));
@@ -90,7 +97,7 @@ describe('fleet trucks', () => {
   test('lists those that satisfy the condition, with short names', async () => {
     await endpoint.truck('truck-1', 'canary', reports('isolated'));
     await endpoint.truck('truck-2', 'canary', reports('breached'));
-    await endpoint.truck('truck-3', 'early', reports('breached'));
+    await endpoint.truck('truck-3', 'early', reports('breached'), 'north');
     const list = async (...words: readonly string[]) =>
       JSON.parse((await fleet('trucks', '--json', ...words)).stdout).trucks.map(
         ({ thing }: { thing: string }) => thing,
@@ -98,6 +105,7 @@ describe('fleet trucks', () => {
     expect(await list()).toEqual(['truck-1', 'truck-2', 'truck-3']);
     expect(await list('--where', 'verdict:breached')).toEqual(['truck-2', 'truck-3']);
     expect(await list('--where', 'ring:canary verdict:breached')).toEqual(['truck-2']);
+    expect(await list('--where', 'depot:north')).toEqual(['truck-3']);
     expect(await list('--where', 'NOT verdict:breached OR thing:truck-3')).toEqual(['truck-1', 'truck-3']);
     const { exitCode, stdout } = await fleet('trucks', '--where', 'thing:truck-2');
     expect(exitCode).toBe(0);

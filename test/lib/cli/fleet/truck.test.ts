@@ -63,6 +63,20 @@ describe('fleet truck add', () => {
     }
   });
 
+  test('says in the allow-list where they are at home', async () => {
+    const { exitCode, stdout } = await add('S-1', '--depot', 'north', '--json');
+    expect([exitCode, JSON.parse(stdout)]).toMatchObject([0, { ring: 'fleet', depot: 'north', added: ['S-1'] }]);
+    expect(allowed()?.get('S-1')).toMatchObject({ ring: { S: 'fleet' }, depot: { S: 'north' } });
+  });
+
+  test('for a depot that there isn’t adds nothing', async () => {
+    expect(await add('S-1', '--depot', 'noth')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('--depot: stage lab has no depot noth'),
+    });
+    expect(allowed()?.size).toBe(0);
+  });
+
   test('again changes nothing in the allow-list, and takes the claim that is there', async () => {
     await add('S-1', '--ring', 'canary');
     const before = allowed()?.get('S-1');
@@ -90,6 +104,7 @@ describe('fleet truck add', () => {
   test.each([
     ['a serial that can be no name', ['S 1'], 2, 'A serial has'],
     ['a ring that there isn’t', ['S-1', '--ring', 'all'], 2, 'one of canary'],
+    ['a depot that can be no name', ['S-1', '--depot', 'a b'], 2, '1 to 24 small letters'],
   ])('with %s is refused', async (_what, words, exitCode, why) => {
     expect(await add(...words)).toMatchObject({ exitCode, stderr: expect.stringContaining(why) });
     expect(endpoint.requests).toEqual([]);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Ring, ringGroup, thingType } from '../../../../../lib/fleet/names.ts';
+import { depotGroup, depotsGroup, type Ring, ringGroup, thingType } from '../../../../../lib/fleet/names.ts';
 import { Account, idOf } from '../../../../../lib/lab/cloud/account/account.ts';
 import { furnish, LAB_STAGE } from '../../../../../lib/lab/cloud/account/furnish.ts';
 import { answerBuckets } from '../../../../../lib/lab/cloud/account/s3/buckets.ts';
@@ -77,9 +77,15 @@ export class Endpoint {
     return this.requests.filter(({ url }) => url.startsWith(start));
   }
 
-  /** A truck of the fleet that is in a ring, and what it has reported. */
-  async truck(thing: string, ring: Ring, reported: Readonly<Partial<Record<'network' | 'isolation', object>>> = {}) {
-    const groups = [ringGroup(LAB_STAGE, ring)];
+  /** A truck of the fleet that is in a ring, maybe of a depot, and what it has reported. */
+  async truck(
+    thing: string,
+    ring: Ring,
+    reported: Readonly<Partial<Record<'network' | 'isolation', object>>> = {},
+    depot?: string,
+  ) {
+    const home = depot === undefined ? depotsGroup(LAB_STAGE) : depotGroup(LAB_STAGE, depot);
+    const groups = [ringGroup(LAB_STAGE, ring), home];
     const about = { type: thingType(LAB_STAGE), attributes: {}, version: 1, groups };
     this.account.things.set(thing, { name: thing, id: idOf(thing), ...about });
     for (const [shadow, document] of Object.entries(reported)) await this.shadow(thing, shadow, { reported: document });
