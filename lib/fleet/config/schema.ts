@@ -66,6 +66,11 @@ export const StageSettings = z.strictObject({
    * can say true here.
    */
   detect: z.boolean().default(false),
+  /**
+   * Trucks have Amazon's component for secure tunnels, by which a rescuer gets at their SSH. It asks for libraries that not every system has, and a
+   * component that doesn't start fails its whole deployment: so it is to be asked for, and to be seen to work in the ring canary first.
+   */
+  tunnels: z.boolean().default(false),
   /** A warning by e-mail at 80 % and at 100 % of so many US dollars a month. */
   budget: z.strictObject({ monthlyUsd: whole(1, 1_000_000) }).optional(),
   tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),

@@ -15,6 +15,8 @@ export interface DeployedOptions {
   /** The fleet's baseline policy. */
   readonly baseline: Readonly<Record<string, unknown>>;
   readonly confirmWithinSeconds: number;
+  /** Whether trucks take secure tunnels. */
+  readonly tunnels: boolean;
 }
 
 /** The component that is told the fleet's baseline. */
@@ -33,7 +35,12 @@ export function deployedComponents(options: DeployedOptions): Readonly<Record<st
   return { ...Object.fromEntries(own), ...amazonComponents(options) };
 }
 
-function amazonComponents({ versions, roleAlias, region }: DeployedOptions): Record<string, DeployedComponent> {
+function amazonComponents({
+  versions,
+  roleAlias,
+  region,
+  tunnels,
+}: DeployedOptions): Record<string, DeployedComponent> {
   const amazon = (name: keyof typeof AMAZON_VERSIONS, merge: object) => ({
     [name]: configured(AMAZON_VERSIONS[name], merge),
   });
@@ -57,7 +64,7 @@ function amazonComponents({ versions, roleAlias, region }: DeployedOptions): Rec
       periodicUploadIntervalSec: '300',
     }),
     ...amazon('aws.greengrass.Cli', {}),
-    ...amazon('aws.greengrass.SecureTunneling', {}),
+    ...(tunnels && amazon('aws.greengrass.SecureTunneling', {})),
   };
 }
 

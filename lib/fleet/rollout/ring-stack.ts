@@ -32,6 +32,7 @@ export class RingStack extends Stack {
           region: this.region,
           baseline: stage.baselinePolicy,
           confirmWithinSeconds: stage.confirmWithinSeconds,
+          tunnels: stage.tunnels,
         }),
       },
       deploymentPolicies: {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { type Ring, ringGroup, thingOf, thingType } from '../../fleet/names.ts';
+import { depotsGroup, type Ring, ringGroup, thingOf, thingType } from '../../fleet/names.ts';
 import { idOf, REGION } from '../cloud/account/account.ts';
 import { AccountFile } from '../cloud/account/account-file.ts';
 import { furnish, LAB_STAGE } from '../cloud/account/furnish.ts';
@@ -158,7 +158,7 @@ async function register(
   const { account, save } = await AccountFile.open(cloudPaths(directory).account);
   furnish(account, Date.now());
   for (const [index, name] of things.entries()) {
-    const groups = [ringGroup(LAB_STAGE, ringOf(index, things.length))];
+    const groups = [ringGroup(LAB_STAGE, ringOf(index, things.length)), depotsGroup(LAB_STAGE)];
     const about = { type: thingType(LAB_STAGE), attributes: {}, version: 1, groups };
     if (!account.things.has(name)) account.things.set(name, { name, id: idOf('thing', name), ...about });
   }

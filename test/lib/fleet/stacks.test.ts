@@ -1,6 +1,7 @@
 import type { Stack } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { MOST_POLICY_CHARACTERS } from '../../../lib/fleet/identity/device-policy.ts';
+import { deployedComponents } from '../../../lib/fleet/rollout/deployed-components.ts';
 import { AMAZON_VERSIONS } from '../../../lib/fleet/versions.ts';
 import { SHADOWS } from '../../../lib/shadow/index.ts';
 import { renderTemplate } from './render-template.ts';
@@ -72,6 +73,11 @@ test('each ring runs what was built, beside Amazon’s components of the pinned 
     const built = components.map((component) => [component.name, component.version]);
     expect(Object.fromEntries(versions)).toEqual({ ...Object.fromEntries(built), ...AMAZON_VERSIONS });
   }
+});
+
+test.each([true, false])('trucks have what takes secure tunnels only where that is asked for: %s', (tunnels) => {
+  const options = { versions: {}, roleAlias: 'alias', region: 'eu-central-1', baseline: {}, confirmWithinSeconds: 120 };
+  expect('aws.greengrass.SecureTunneling' in deployedComponents({ ...options, tunnels })).toBe(tunnels);
 });
 
 test('a deployment brings the baseline, and has both shadows synchronised', () => {

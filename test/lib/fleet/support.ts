@@ -26,6 +26,7 @@ stages:
     alarms: { page: [duty@example.org], warn: [office@example.org] }
     budget: { monthlyUsd: 50 }
     detect: true
+    tunnels: true
 `;
 
 const readText = (path: string) => readFileSync(join(ROOT, path), 'utf8');
