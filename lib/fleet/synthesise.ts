@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { App } from 'aws-cdk-lib';
 import { ConfigurationError, readStage } from './config/read-stage.ts';
-import { readBuiltComponents } from './edge-suite/built-components.ts';
+import { NotBuiltError, readBuiltComponents } from './edge-suite/built-components.ts';
 import { addFleet } from './fleet.ts';
 import { DEFAULT_STAGE } from './names.ts';
 
@@ -22,7 +22,7 @@ export function synthesise(app: App): number {
     return 0;
   } catch (error) {
     // What its user can mend is said without a stack trace.
-    console.error(error instanceof ConfigurationError ? error.message : error);
+    console.error(error instanceof ConfigurationError || error instanceof NotBuiltError ? error.message : error);
     return 1;
   }
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 
@@ -21,18 +21,33 @@ export interface BuiltComponent {
   readonly directory: string;
 }
 
+/** There are no components, or not all of what was built is there. */
+export class NotBuiltError extends Error {
+  override readonly name = 'NotBuiltError';
+
+  constructor(directory: string, cause: unknown) {
+    const why = cause instanceof z.core.$ZodError ? z.prettifyError(cause) : (cause as Error).message;
+    super(
+      `${directory} has no built components: ${why}. Run \`npm run build:components -- --out ${directory}\` first.`,
+      { cause },
+    );
+  }
+}
+
 /**
  * What was built, those that others depend on first.
- * @throws Error that says how to build, if nothing was
+ * @throws NotBuiltError
  */
 export function readBuiltComponents(directory: string): readonly BuiltComponent[] {
-  const list = join(directory, 'components.json');
-  if (!existsSync(list))
-    throw new Error(`${list} is not there: run \`npm run build:components -- --out ${directory}\` first`);
-  return Built.parse(JSON.parse(readFileSync(list, 'utf8'))).map(({ name, version, recipe }) => ({
-    name,
-    version,
-    recipe: readFileSync(join(directory, recipe), 'utf8'),
-    directory: join(directory, 'artifacts', name, version),
-  }));
+  try {
+    const list = readFileSync(join(directory, 'components.json'), 'utf8');
+    return Built.parse(JSON.parse(list)).map(({ name, version, recipe }) => ({
+      name,
+      version,
+      recipe: readFileSync(join(directory, recipe), 'utf8'),
+      directory: join(directory, 'artifacts', name, version),
+    }));
+  } catch (error) {
+    throw new NotBuiltError(directory, error);
+  }
 }

@@ -36,6 +36,18 @@ test('a configuration that can’t be read is told likewise', () => {
   });
 });
 
+test('components that were not built are told with what to do', () => {
+  const file = join(temporaryDirectory(), 'fleet.yaml');
+  writeFileSync(file, CONFIGURATION);
+  const { exitCode, said } = synthesised(file, { stage: 'test', components: 'nowhere' });
+  expect({ exitCode, said }).toEqual({
+    exitCode: 1,
+    said: [
+      expect.stringMatching(/^nowhere has no built components: ENOENT.*npm run build:components -- --out nowhere/),
+    ],
+  });
+});
+
 test('the stage is the default one if none is named', () => {
   const file = join(temporaryDirectory(), 'fleet.yaml');
   writeFileSync(file, CONFIGURATION);
