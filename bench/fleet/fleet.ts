@@ -137,9 +137,11 @@ class FleetRun {
     return [
       plain('a truck sends in a day', 'KB', 'less', (24 * bytes) / 1000),
       plain('… messages', 'messages', 'less', 24 * 2),
-      ...Object.entries(cost).map(([what, dollars]) => plain(`a truck and month: ${what}`, '$', 'less', dollars)),
+      ...Object.entries(cost).map(([what, dollars]) =>
+        plain(`1,000 trucks a month: ${what}`, '$', 'less', 1000 * dollars),
+      ),
       {
-        ...plain('a truck and month, on paper', '$', 'less', total(cost)),
+        ...plain('1,000 trucks a month, on paper', '$', 'less', 1000 * total(cost)),
         counts: [
           count('evidence published and not in the archive', published - archived, published),
           count('export that complained', exported.exitCode === 0 ? 0 : 1, 1),
@@ -166,7 +168,7 @@ class FleetRun {
     const back = await this.#firebreak('rollout', 'watch', '--every', '1', ...ring);
     await this.#until('all is quiet', ({ quiet, trucks }) => quiet === trucks);
     const look = await this.#fleet.look();
-    const { asked, answered, refused } = look.tally;
+    const { asked, answered, refused, repeated } = look.tally;
     const heard = between({}, look.tally.heard, 'job');
     return [
       {
@@ -182,6 +184,7 @@ class FleetRun {
         counts: [
           count('requests of trucks without an answer', asked - answered, asked),
           count('requests that were refused', refused, asked),
+          count('requests that had to be asked again', repeated, asked),
         ],
       },
     ];

@@ -10,6 +10,8 @@ const LIMITS = [
   'max_keepalive 1200',
   'persistent_client_expiration 1h',
 ];
+/** The cloud's own connection has thousands of messages waiting when thousands of trucks speak at once: beyond 1,000 mosquitto would drop them. */
+const QUEUE = 'max_queued_messages 0';
 
 /** The text of mosquitto.conf(5). What is queued for a session is on disk at once, as nobody says goodbye before a kill -9. */
 export function brokerConfiguration({ directory, host, ports, sessions }: CloudConfiguration): string {
@@ -35,6 +37,7 @@ export function brokerConfiguration({ directory, host, ports, sessions }: CloudC
     'log_type warning',
     'log_type notice',
     ...LIMITS,
+    QUEUE,
   ].join('\n')}\n`;
 }
 

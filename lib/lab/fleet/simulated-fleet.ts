@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { SimulatorConfiguration } from './configuration.ts';
 import { Reports } from './reports.ts';
 import { type Credentials, SimulatedTruck } from './simulated-truck.ts';
@@ -51,9 +52,12 @@ export class SimulatedFleet {
     for (const thing of things) this.#truck(thing).disconnect();
   }
 
-  /** An hour has gone by for all that are connected. */
-  beat(): void {
-    for (const truck of this.#trucks.values()) truck.beat();
+  /** An hour has gone by for all that are connected, one after the other: meanwhile others are heard. */
+  async beat(): Promise<void> {
+    for (const truck of this.#trucks.values()) {
+      truck.beat();
+      await nextTurn();
+    }
   }
 
   /** Each truck that is connected sends itself a message, all at once. @returns milliseconds until all have heard theirs */

@@ -88,8 +88,8 @@ function ownAddresses(policy: Policy): readonly string[] {
   ];
   return [
     'iif lo accept',
-    // Answers to the router itself.
-    'ct state established accept',
+    // Answers to the router itself. What others say to it has to be allowed each time: their conversation may have begun while there were no rules.
+    'ct direction reply ct state established accept',
     ...when(own, `iifgroup . ip daddr ${elements(own)} icmp type echo-request counter accept`),
     'counter comment "not for nodes"',
   ];

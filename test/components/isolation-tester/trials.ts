@@ -238,6 +238,33 @@ const gatewayAnswers: LayerTrial = {
   },
 };
 
+/** Connection tracking remembers who spoke while nothing was forbidden, and takes what has the same addresses and identifier for the same conversation. */
+const begunBefore: LayerTrial = {
+  name: 'a conversation with the router’s other addresses that began without its rules ends with them, by router',
+  ...{ layers: ['router'], policies: BOTH },
+  problems: async (truck) => {
+    const { policy, network } = truck;
+    const pairs = policy.nodes.flatMap(({ name, segment }) =>
+      policy.segments.flatMap((other) => (other.name === segment ? [] : [[name, other.router] as const])),
+    );
+    const answered = async () => {
+      const said = await Promise.all(
+        pairs.map(async ([node, address]) =>
+          / bytes from /.test(await network.sh(node, `ping -n -c 1 -W 1 -e 4711 ${address} || :`))
+            ? [`${node} and ${address}`]
+            : [],
+        ),
+      );
+      return said.flat();
+    };
+    await truck.holds();
+    const begun = await answered();
+    if (begun.length === 0) return ['nothing began'];
+    await truck.holds('router');
+    return (await answered()).map((pair) => `${pair} go on: it arrived`);
+  },
+};
+
 /** Before a node takes an address it asks whether somebody has it, as nobody (RFC 5227). */
 const askedAsNobody: LayerTrial = {
   name: 'who asks whether an address is taken is told so by its owner, by edge',
@@ -290,6 +317,7 @@ export const LAYER_TRIALS: readonly LayerTrial[] = [
   broadcastsWithin,
   routerIsSilent,
   gatewayAnswers,
+  begunBefore,
   askedAsNobody,
   ...STRAY_LINKS,
   ...HOST_LINK,
