@@ -10,8 +10,11 @@ const LIMITS = [
   'max_keepalive 1200',
   'persistent_client_expiration 1h',
 ];
-/** The cloud's own connection has thousands of messages waiting when thousands of trucks speak at once: beyond 1,000 mosquitto would drop them. */
-const QUEUE = 'max_queued_messages 0';
+/**
+ * The cloud's own connection has thousands of messages waiting when thousands of trucks speak at once: beyond 1,000 mosquitto would drop them. (0, which is
+ * to mean no limit, lets mosquitto 2.0.11 acknowledge nothing any more to whom it has denied a message.)
+ */
+const QUEUE = 'max_queued_messages 1000000';
 
 /** The text of mosquitto.conf(5). What is queued for a session is on disk at once, as nobody says goodbye before a kill -9. */
 export function brokerConfiguration({ directory, host, ports, sessions }: CloudConfiguration): string {

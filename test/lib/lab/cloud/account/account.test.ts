@@ -17,6 +17,7 @@ import { pageOf } from '../../../../../lib/lab/cloud/account/page.ts';
 import { Endpoint, useLabCredentials } from './endpoint.ts';
 
 /** AWS's own client against the lab's account. */
+jest.setTimeout(60_000);
 useLabCredentials();
 let endpoint: Endpoint;
 let iot: IoTClient;
@@ -109,7 +110,9 @@ describe('the fleet index', () => {
     const queryString = `${INDEX_FIELDS.verdict}:breached`;
     const { things, nextToken } = await iot.send(new SearchIndexCommand({ queryString }));
     expect(nextToken).toBeUndefined();
-    expect(things).toMatchObject([{ thingName: 'truck-2', thingGroupNames: ['firebreak-lab-ring-canary'] }]);
+    expect(things).toMatchObject([
+      { thingName: 'truck-2', thingGroupNames: ['firebreak-lab-ring-canary', 'firebreak-lab-depots'] },
+    ]);
     expect(JSON.parse(things?.[0]?.shadow ?? '')).toMatchObject({
       name: { isolation: { reported: { verdict: 'breached' }, version: 1, hasDelta: false } },
     });
