@@ -95,7 +95,9 @@ export async function inConversations(all: readonly Mutation[], { report, signal
       signal.throwIfAborted();
       const begun = performance.now();
       there.changing((ruleset) => (change === undefined ? ruleset : (without(ruleset, change, true) ?? ruleset)));
-      const killed = await firstToFail(LIVE_CHANGES, there);
+      // Whether an answer or a question comes first after a swap is chance: who survives is tried once more.
+      const once = await firstToFail(LIVE_CHANGES, there);
+      const killed = once.killedBy === undefined ? await firstToFail(LIVE_CHANGES, there) : once;
       report({ truck: 'conversations', mutation, ...killed, seconds: secondsSince(begun) });
     }
     there.changing((ruleset) => ruleset);

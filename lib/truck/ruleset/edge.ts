@@ -4,6 +4,7 @@ import { PORT_GROUPS, portGroup } from '../port-group.ts';
 import { routerMac } from '../router-mac.ts';
 import { FROM_A_SEGMENT } from './host.ts';
 import { NOT_INTERNET } from './not-internet.ts';
+import { segmentOf, segmentsOnline } from './online.ts';
 import { elements, type RegularChain, tableRuleset, when } from './text.ts';
 
 /** Before everything else that the host may have for bridged frames. */
@@ -148,16 +149,4 @@ function partners(policy: Policy, segment: Segment): readonly string[] {
   const pairs = policy.flows.map(({ from, to }) => [segmentOf(policy, from), segmentOf(policy, to)] as const);
   const all = [segment, ...pairs.flatMap(([a, b]) => (a === segment ? [b] : b === segment ? [a] : []))];
   return [...new Set(all.flatMap((partner) => (partner === undefined ? [] : [partner.subnet])))].sort();
-}
-
-/** The segment that a flow's side is, or is in; none for the internet. */
-function segmentOf(policy: Policy, party: string): Segment | undefined {
-  const name = policy.nodes.find((node) => node.name === party)?.segment ?? party;
-  return policy.segments.find((segment) => segment.name === name);
-}
-
-/** Segments of which some node may speak to the internet. */
-function segmentsOnline(policy: Policy): readonly Segment[] {
-  const opened = policy.flows.filter(({ to }) => to === 'internet').map(({ from }) => segmentOf(policy, from));
-  return policy.segments.filter((segment) => segment.internet || opened.includes(segment));
 }

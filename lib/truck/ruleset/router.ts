@@ -3,6 +3,7 @@ import { HOST_GROUP, uplinkGroups } from '../groups.ts';
 import type { Ruleset } from '../network.ts';
 import { ALLOW, ANSWER, flowRules, OPENING, type Reading } from './flows.ts';
 import { NOT_INTERNET } from './not-internet.ts';
+import { segmentsOnline } from './online.ts';
 import { type BaseChain, elements, REVISION_MARK, type RegularChain, tableRuleset, when } from './text.ts';
 
 /**
@@ -106,7 +107,11 @@ function allowed(policy: Policy, uplinks: readonly number[], reading: Reading): 
 
 function masquerade(policy: Policy, uplinks: readonly number[]): readonly string[] {
   if (uplinks.length === 0) return [];
-  return inside(policy).map((subnet) => `oifgroup ${elements(uplinks.map(String))} ip saddr ${subnet} masquerade`);
+  const subnets = [
+    ...segmentsOnline(policy).map(({ subnet }) => subnet),
+    ...onHostLink(policy, ({ subnet }) => subnet),
+  ];
+  return subnets.map((subnet) => `oifgroup ${elements(uplinks.map(String))} ip saddr ${subnet} masquerade`);
 }
 
 /** All subnets on the router's inner side. */
