@@ -84,7 +84,8 @@ class FleetRun {
         `${RATE}`,
       );
       await this.#until('they have it', ({ statuses }) => statuses.applied === online.length);
-      await written;
+      const { exitCode, stderr } = await written;
+      if (exitCode !== 0) throw new Error(`fleet policy set ended with ${exitCode}: ${stderr}`);
     });
     this.#say(`${away.length} that were away come back`);
     await this.#fleet.connect(away);

@@ -33,7 +33,7 @@ export interface CloudOptions {
 
 export const DEFAULT_PORTS = { mqtt: 8883, https: 8443 };
 /** The name under which the process is looked for, before it is ended. */
-const PROGRAM = 'firebreak-cloud-';
+export const CLOUD_PROGRAM = 'firebreak-cloud-';
 
 /** Starts a broker with a shadow service, or one that ran in this directory anew. @throws Error with the end of its log */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
@@ -89,7 +89,7 @@ export class Cloud {
     const program = await readFile(this.#options.program, 'utf8');
     // What a VM sees of the machine's files may be stale: a build is never overwritten there.
     const hash = createHash('sha256').update(program).digest('hex').slice(0, 12);
-    const copy = join(this.configuration.directory, `${PROGRAM}${hash}.cjs`);
+    const copy = join(this.configuration.directory, `${CLOUD_PROGRAM}${hash}.cjs`);
     if (!(await this.#isPrepared(copy))) await this.#prepare(copy, program);
     return copy;
   }
@@ -106,17 +106,17 @@ export class Cloud {
 
   /** Ends it in good order. */
   async stop(): Promise<void> {
-    await haltDaemon(this.#machine, this.#paths.pidFile, PROGRAM);
+    await haltDaemon(this.#machine, this.#paths.pidFile, CLOUD_PROGRAM);
   }
 
   /** Ends it as kill -9 does, the broker too. */
   async kill(): Promise<void> {
-    await killDaemon(this.#machine, this.#paths.pidFile, PROGRAM);
+    await killDaemon(this.#machine, this.#paths.pidFile, CLOUD_PROGRAM);
   }
 
   async isUp(): Promise<boolean> {
     const look = 'grep -q "$2" "/proc/$(cat "$1")/cmdline"';
-    const { exitCode } = await this.#machine.run(['sh', '-c', look, 'look', this.#paths.pidFile, PROGRAM], {
+    const { exitCode } = await this.#machine.run(['sh', '-c', look, 'look', this.#paths.pidFile, CLOUD_PROGRAM], {
       check: false,
     });
     return exitCode === 0;

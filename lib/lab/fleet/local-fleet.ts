@@ -37,6 +37,8 @@ const RING_SHARES: readonly (readonly [Ring, number])[] = [
   ['canary', 1],
   ['early', 19],
 ];
+/** Ctrl-C is for whoever has started it. */
+const DETACHED = { detached: true } as const;
 /** Certificates in one go, between two words of progress. */
 const CERTIFICATES_AT_ONCE = 1000;
 
@@ -83,7 +85,11 @@ export class LocalFleet {
       ...{ cloud: directory, host, port, trucks: [...things], components, shares, applyMs },
     };
     await writeFile(file, JSON.stringify(configuration));
-    return new LocalFleet(cloud, things, spawn(process.execPath, [join(build, 'simulator', 'simulator.cjs'), file]));
+    return new LocalFleet(
+      cloud,
+      things,
+      spawn(process.execPath, [join(build, 'simulator', 'simulator.cjs'), file], DETACHED),
+    );
   }
 
   /** What `firebreak fleet …` is to be told to speak of this fleet. */

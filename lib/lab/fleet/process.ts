@@ -1,6 +1,10 @@
-import { createReadStream, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { credentialsOf } from '../cloud/certificates.ts';
+import { CLOUD_PROGRAM } from '../cloud/cloud.ts';
+import { cloudPaths } from '../cloud/configuration.ts';
+import { haltDaemon } from '../daemon.ts';
+import { thisMachine } from '../machine/this-machine.ts';
 import { SimulatorConfiguration } from './configuration.ts';
 import { SimulatedFleet } from './simulated-fleet.ts';
 
@@ -20,7 +24,7 @@ export interface Question {
   readonly things: readonly string[];
 }
 
-/** `node simulator.cjs CONFIGURATION`: a question a line, an answer a line: `{ id, result }` or `{ id, error }`. It ends with its input. */
+/** `node simulator.cjs CONFIGURATION`: a question a line, an answer a line: `{ id, result }` or `{ id, error }`. It ends with its input, and the cloud with it. */
 async function main(file: string): Promise<void> {
   const configuration = SimulatorConfiguration.parse(JSON.parse(readFileSync(file, 'utf8')));
   const fleet = new SimulatedFleet(configuration, (thing) => {
@@ -28,7 +32,7 @@ async function main(file: string): Promise<void> {
     return { ca: readFileSync(ca), cert: readFileSync(certificate), key: readFileSync(key) };
   });
   const say = (answer: object) => process.stdout.write(`${JSON.stringify(answer)}\n`);
-  for await (const line of createInterface({ input: createReadStream('', { fd: 0 }) })) {
+  for await (const line of createInterface({ input: process.stdin })) {
     const question = JSON.parse(line) as Question;
     Promise.resolve(TASKS[question.task](fleet, question)).then(
       (result: unknown) => say({ id: question.id, result }),
@@ -36,6 +40,8 @@ async function main(file: string): Promise<void> {
     );
   }
   fleet.disconnect(configuration.trucks);
+  // Whoever has started both may have been killed: nobody else ends the cloud.
+  await haltDaemon(thisMachine(), cloudPaths(configuration.cloud).pidFile, CLOUD_PROGRAM);
 }
 
 main(process.argv[2] ?? '').then(

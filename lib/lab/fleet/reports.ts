@@ -5,9 +5,6 @@ import {
   evidenceParts,
   type IsolationReported,
   isolationReported,
-  type NetworkReported,
-  type NetworkState,
-  networkReported,
   readDesired,
   type Wish,
 } from '../../shadow/index.ts';
@@ -45,10 +42,6 @@ export class Reports {
     const key = hash(JSON.stringify([section ?? null, lastSequence ?? null, isForAll ? null : thing]));
     const context = { thing, ...(lastSequence !== undefined && { lastSequence }) };
     return remembered(this.#wishes, key, () => readDesired(section, context));
-  }
-
-  network(state: Omit<NetworkState, 'at'>, desiredBytes: number, at: number): NetworkReported {
-    return networkReported({ ...state, at }, desiredBytes);
   }
 
   /** As the isolation tester says it. @param everyMs until the next time */

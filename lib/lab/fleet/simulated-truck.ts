@@ -3,6 +3,7 @@ import {
   echoTopic,
   evidenceTopic,
   type NetworkState,
+  networkReported,
   type ShadowName,
   shadowTopic,
   type Wish,
@@ -181,7 +182,7 @@ export class SimulatedTruck {
   #tellNetwork(status: NetworkState['status'], wish: Exclude<Wish, { readonly kind: 'nothing' }>): void {
     this.#status = status;
     const present = this.#inForce?.policy.revision;
-    const document = this.#own.reports.network(
+    const document = networkReported(
       {
         status,
         ...(present && { revision: present }),
@@ -189,9 +190,9 @@ export class SimulatedTruck {
         ...(status === 'rolled-back' && { why: 'as the simulation wishes' }),
         ...(wish.kind === 'refused' && { problems: wish.problems }),
         agent: this.#components[AGENT] ?? '',
+        at: Date.now(),
       },
       this.#desiredBytes,
-      Date.now(),
     );
     this.#report('network', { ...document });
   }
