@@ -15,11 +15,11 @@ interface Surroundings {
   readonly now: () => number;
 }
 
-/** Answers a shadow's requests one after the other; what it accepts is on disk before anybody hears of it. */
+/** Answers a thing's requests one after the other, those of different things side by side; what it accepts is on disk before anybody hears of it. */
 export class ShadowService {
   readonly #surroundings: Surroundings;
   readonly #rate: RateLimit | null;
-  /** Of each shadow that has requests in work: when the last of them is answered. */
+  /** Of each thing that has requests in work: when the last of them is answered. */
   readonly #last = new Map<string, Promise<unknown>>();
 
   constructor(surroundings: Surroundings) {
@@ -33,8 +33,8 @@ export class ShadowService {
    * error messages").
    */
   request(name: ShadowName, operation: Operation, payload: Uint8Array, by: 'mqtt' | 'rest'): Promise<Answer> {
-    const key = `${name.thing}/${name.shadow ?? ''}`;
-    const answered = (this.#last.get(key) ?? Promise.resolve()).then(async () => {
+    const { thing } = name;
+    const answered = (this.#last.get(thing) ?? Promise.resolve()).then(async () => {
       const answer = await this.#answer(name, operation, payload);
       if (answer.accepted || by === 'mqtt') {
         for (const message of messages(name, operation, answer)) {
@@ -46,9 +46,9 @@ export class ShadowService {
     const ended = answered
       .catch(() => undefined)
       .then(() => {
-        if (this.#last.get(key) === ended) this.#last.delete(key);
+        if (this.#last.get(thing) === ended) this.#last.delete(thing);
       });
-    this.#last.set(key, ended);
+    this.#last.set(thing, ended);
     return answered;
   }
 

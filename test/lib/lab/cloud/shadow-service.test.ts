@@ -27,6 +27,19 @@ test('requests are answered in their order, each from what the one before left',
   expect(answers.map(({ response }) => response.version)).toEqual([1, 2, 3, 4]);
 });
 
+test('what a thing asks of several shadows is answered in the order in which it asked', async () => {
+  const { service: it } = await service();
+  const asked = Array.from({ length: 40 }, (_, index) => `shadow-${index}`);
+  const answered: string[] = [];
+  await Promise.all(
+    asked.map(async (shadow, index) => {
+      await it.request({ ...name, shadow }, 'update', update('x'.repeat(index % 2 === 0 ? 7000 : 1)), 'mqtt');
+      answered.push(shadow);
+    }),
+  );
+  expect(answered).toEqual(asked);
+});
+
 test('whoever opens the store again has what was accepted, and the version of what was deleted', async () => {
   const first = await service();
   await first.service.request(name, 'update', update('kept'), 'mqtt');
