@@ -2,7 +2,7 @@ import { parse } from 'yaml';
 import type { IsolationTest } from '../../components/isolation-tester/isolation-test.ts';
 import type { Lab } from '../../lib/lab/lab.ts';
 import type { Matrix } from '../../lib/truck/judge.ts';
-import { apply, example, failures, matrix, openLab, untilProved } from './support.ts';
+import { apply, bringUp, example, failures, matrix, openLab, untilProved } from './support.ts';
 
 jest.setTimeout(600_000);
 
@@ -95,11 +95,9 @@ test('an uplink that gets its address by DHCP carries the segments to the intern
     ...(parse(ARTICLE) as object),
     uplinks: { wlan: { interface: 'wlp3s0f0', dhcp: true } },
   });
-  await lab.plug(leased);
-  expect((await apply(lab, leased)).drift).toEqual([]);
+  expect((await bringUp(lab, leased)).drift).toEqual([]);
   await untilProved(lab, leased, { deadline: 120_000, meanwhile: noBreach });
-  await lab.plug(ARTICLE);
-  await apply(lab, ARTICLE);
+  await bringUp(lab, ARTICLE);
 });
 
 describe('when something breaks', () => {

@@ -1,7 +1,7 @@
 import type { BypassTest } from '../../components/isolation-tester/bypass-test.ts';
 import type { Lab } from '../../lib/lab/lab.ts';
 import { BYPASSES } from '../../lib/truck/bypass.ts';
-import { apply, example, openLab } from './support.ts';
+import { apply, bringUp, example, openLab } from './support.ts';
 
 jest.setTimeout(600_000);
 
@@ -10,8 +10,7 @@ let lab: Lab;
 
 beforeAll(async () => {
   lab = await openLab();
-  await lab.plug(ARTICLE);
-  await apply(lab, ARTICLE);
+  await bringUp(lab, ARTICLE);
 });
 
 async function bypasses(...options: readonly string[]): Promise<BypassTest> {

@@ -1,6 +1,6 @@
 import type { Credentials } from '../../lib/lab/cloud/certificates.ts';
 import type { Lab } from '../../lib/lab/lab.ts';
-import { apply, example, openLab } from './support.ts';
+import { bringUp, example, openLab } from './support.ts';
 
 /** The cloud in the lab's internet, reached by a device through the truck's router. */
 jest.setTimeout(600_000);
@@ -8,7 +8,7 @@ jest.setTimeout(600_000);
 let lab: Lab;
 beforeAll(async () => {
   lab = await openLab();
-  await apply(lab, example('article.yaml'));
+  await bringUp(lab, example('article.yaml'));
 });
 afterAll(async () => {
   await lab?.cloud.stop();

@@ -6,7 +6,7 @@ import type { Lab } from '../../lib/lab/lab.ts';
 import { policyOf } from '../lib/truck/support.ts';
 import { changes } from './changes.ts';
 import { flowing, inFigures, shown } from './flooding.ts';
-import { apply, failures, matrix, openLab, ROOT } from './support.ts';
+import { apply, bringUp, failures, matrix, openLab, ROOT } from './support.ts';
 
 /** `kill -9` to an apply, then another apply. So many at random times; or `boundaries`: after each step of a change there and back. */
 const KILLS = process.env.FIREBREAK_LAB_KILLS ?? '1';
@@ -75,8 +75,7 @@ function deaths(steps: number): readonly Death[] {
 
 test(`apply killed (${KILLS}, seed ${SEED}): nothing forbidden passes, and the next one converges`, async () => {
   const [first = '', ...next] = targets();
-  await lab.plug(first);
-  await apply(lab, first);
+  await bringUp(lab, first);
   flood = await LabFlood.start(lab, join(ROOT, 'build'));
   const { stdout } = await lab.firebreak(['apply', '-', '--dry-run', '--json'], { input: next[0] ?? first });
   const { steps } = JSON.parse(stdout) as { readonly steps: readonly string[] };

@@ -7,7 +7,7 @@ import type { Policy } from '../../lib/policy/index.ts';
 import { policyOf } from '../lib/truck/support.ts';
 import { changes } from './changes.ts';
 import { flowing, inFigures, shown } from './flooding.ts';
-import { apply, failures, matrix, openLab, ROOT } from './support.ts';
+import { bringUp, failures, matrix, openLab, ROOT } from './support.ts';
 
 /** How many random changes are made in a row; the acceptance is 200. */
 const CHANGES = Number(process.env.FIREBREAK_LAB_CHANGES ?? 2);
@@ -29,8 +29,7 @@ test(`live changes, ${CHANGES} in a row (seed ${SEED}): nothing forbidden passes
   const { first, changes: all } = changes(CHANGES, SEED);
   let text = JSON.stringify(first);
   let before = policyOf(text);
-  await lab.plug(text);
-  await apply(lab, text);
+  await bringUp(lab, text);
   flood = await LabFlood.start(lab, join(ROOT, 'build'));
   await flood.phase('at the beginning', [before]);
   await flowing(flood, [before]);
@@ -41,8 +40,7 @@ test(`live changes, ${CHANGES} in a row (seed ${SEED}): nothing forbidden passes
     const [during, afterwards] = [`during change ${index + 1}`, `after change ${index + 1}`];
     await flood.phase(during, [before, after]);
     const begun = performance.now();
-    await lab.plug(text);
-    const { drift } = await apply(lab, text);
+    const { drift } = await bringUp(lab, text);
     const tookMs = performance.now() - begun;
     expect(drift).toEqual([]);
     await flood.phase(afterwards, [before, after]);

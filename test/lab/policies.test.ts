@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { parse } from 'yaml';
 import type { Lab } from '../../lib/lab/lab.ts';
 import { policyDocument } from '../lib/policy/arbitrary.ts';
-import { apply, example, failures, matrix, openLab } from './support.ts';
+import { apply, bringUp, example, failures, matrix, openLab } from './support.ts';
 
 jest.setTimeout(900_000);
 
@@ -18,8 +18,7 @@ beforeAll(async () => {
 });
 
 async function prove(policy: string): Promise<void> {
-  await lab.plug(policy);
-  const { drift } = await apply(lab, policy);
+  const { drift } = await bringUp(lab, policy);
   expect(drift).toEqual([]);
   const measured = await matrix(lab, policy);
   expect(failures(measured)).toEqual([]);

@@ -8,7 +8,7 @@ import type { Lab } from '../../lib/lab/lab.ts';
 import { routerMac } from '../../lib/truck/router-mac.ts';
 import { policyOf } from '../lib/truck/support.ts';
 import { flowing, shown } from './flooding.ts';
-import { apply, example, failures, matrix, openLab, ROOT } from './support.ts';
+import { apply, bringUp, example, failures, matrix, openLab, ROOT } from './support.ts';
 
 jest.setTimeout(600_000);
 
@@ -39,8 +39,7 @@ async function asDocker(container: string, format: string): Promise<string> {
 
 beforeAll(async () => {
   lab = await openLab();
-  await lab.plug(ARTICLE);
-  await apply(lab, ARTICLE);
+  await bringUp(lab, ARTICLE);
 });
 
 test('one started by plain docker run --network SEGMENT has what the segment has, and no more', async () => {

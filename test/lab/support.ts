@@ -29,6 +29,12 @@ export async function apply(lab: Lab, policy: string): Promise<AppliedReport> {
   return JSON.parse(stdout) as AppliedReport;
 }
 
+/** Plugs in the policy's devices and applies it: the lab is this policy's, whatever another test has made of it. */
+export async function bringUp(lab: Lab, policy: string): Promise<AppliedReport> {
+  await lab.plug(policy);
+  return await apply(lab, policy);
+}
+
 /** `firebreak matrix` on the truck, whatever it comes to. */
 export async function matrix(lab: Lab, policy: string): Promise<Matrix> {
   const { stdout, stderr } = await lab.firebreak(['matrix', '-', '--json'], { input: policy, check: false });

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Lab } from '../../lib/lab/lab.ts';
-import { apply, example, failures, matrix, openLab, presentLab } from './support.ts';
+import { bringUp, example, failures, matrix, openLab, presentLab } from './support.ts';
 
 jest.setTimeout(900_000);
 
@@ -24,8 +24,7 @@ const status = async () => JSON.parse((await firebreak(['status'])).stdout) as S
 
 beforeAll(async () => {
   lab = await openLab();
-  await lab.plug(ARTICLE);
-  await apply(lab, ARTICLE);
+  await bringUp(lab, ARTICLE);
 });
 
 async function expectArticleInForce(): Promise<void> {
