@@ -1,6 +1,7 @@
 import { parsePolicy } from '../../lib/policy/index.ts';
 import { compile } from '../../lib/truck/compile.ts';
 import type { Expectation } from '../../lib/truck/expectation.ts';
+import { expectations } from '../../lib/truck/expectations.ts';
 import { groupBy } from '../../lib/truck/group-by.ts';
 import { ROUTER } from '../../lib/truck/network.ts';
 import { routerFiles } from '../../lib/truck/router-files.ts';
@@ -130,7 +131,8 @@ async function putOnto(truck: BenchTruck): Promise<number> {
   }
   const { policy } = parsePolicy((await truck.run(['cat', POLICY])).stdout);
   if (policy === undefined) throw new Error('the article is no policy');
-  const { hostRuleset, edgeRuleset, router, expectations } = compile(policy, { routerImage: ROUTER });
+  const { hostRuleset, edgeRuleset, router } = compile(policy, { routerImage: ROUTER });
+  const promised = expectations(policy, Date.now());
   await truck.write(`${DIRECTORY}/host.nft`, hostRuleset.text);
   await truck.write(`${DIRECTORY}/edge.nft`, edgeRuleset.text);
   await truck.run(['mkdir', '-p', `${DIRECTORY}/router/current`]);
@@ -139,9 +141,9 @@ async function putOnto(truck: BenchTruck): Promise<number> {
   }
   const line = ({ from, address }: Expectation) => `${from} ${address}\n`;
   const lines = (those: readonly Expectation[]) => [...new Set(those.map(line))].sort().join('');
-  await truck.write(`${DIRECTORY}/reachable`, lines(expectations.filter(({ verdict }) => verdict === 'reachable')));
+  await truck.write(`${DIRECTORY}/reachable`, lines(promised.filter(({ verdict }) => verdict === 'reachable')));
   const agents = JSON.parse((await truck.script('cat "$FIREBREAK_AGENTS"')).trim()) as Readonly<Record<string, string>>;
-  const sources = groupBy(expectations, ({ from }) => from);
+  const sources = groupBy(promised, ({ from }) => from);
   for (const [source, those] of sources) {
     await truck.write(`${DIRECTORY}/targets.${source}`, those.map(({ address }) => address).join(' '));
   }

@@ -28,7 +28,7 @@ async function matrixOf(nodes: number, rounds: number): Promise<Figure> {
   try {
     await loadRuleset(routerRuleset(policy).text, network.netns('router'));
     const members = new Set(policy.nodes.map(({ name }) => name));
-    const pairs = expectations(policy).filter(({ from, to }) => members.has(from) && members.has(to));
+    const pairs = expectations(policy, Date.now()).filter(({ from, to }) => members.has(from) && members.has(to));
     const reachable = new Set(pairs.filter(({ verdict }) => verdict === 'reachable').map(({ id }) => id));
     const vantages = network.vantages();
     const fping = await FpingEach.prepare(network, pairs);

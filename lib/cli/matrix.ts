@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import { type IsolationTest, testIsolation } from '../../components/isolation-tester/isolation-test.ts';
-import { expectations } from '../truck/expectations.ts';
 import { agentsOption, readAgents } from './agents.ts';
 import { EXIT, ExitError } from './exit.ts';
 import { print, printJson } from './output.ts';
@@ -24,7 +23,7 @@ export function matrixCommand(): Command {
       const policy = await readPolicy(file);
       const { docker } = openTruck(options);
       const agents = await readAgents(options.agents);
-      const test = await testIsolation({ policy, expectations: expectations(policy), docker, agents });
+      const test = await testIsolation({ policy, docker, agents });
       if (!options.json) print(showMatrix(test.matrix, test.vantages));
       requireProof(test);
       if (options.json) printJson(test);

@@ -3,6 +3,7 @@ import { effectiveFields } from '../policy/effective-fields.ts';
 import { type Checked, type Policy, parsePolicy, policyJsonSchema } from '../policy/index.ts';
 import { pathText } from '../policy/problems.ts';
 import { compile } from '../truck/compile.ts';
+import { expectations } from '../truck/expectations.ts';
 import { compileForTruck, meaningOnTruck } from './compile-for-truck.ts';
 import { EXIT } from './exit.ts';
 import { paint, print, printJson, remark } from './output.ts';
@@ -74,9 +75,9 @@ function show(): Command {
     )
     .action(async (file: string, { baseline, json }: Options) => {
       if (baseline !== undefined) return showMerged(file, baseline, json);
-      const network = networkOf(await readPolicy(file));
-      if (json) printJson(network);
-      else print(showTruckNetwork(network));
+      const policy = await readPolicy(file);
+      if (json) printJson(meaningOf(policy));
+      else printMeaning(policy);
     });
 }
 
@@ -86,8 +87,7 @@ async function showMerged(file: string, baselineFile: string, json: boolean): Pr
   const policy = requirePolicy(effective, `${file} on ${baselineFile}`);
   const { baseline, merged, problems } = effective;
   const fields = effectiveFields(baseline, merged).map(({ path, ...field }) => ({ field: pathText(path), ...field }));
-  const network = networkOf(policy);
-  if (json) printJson({ revision: policy.revision, policy: merged.document, fields, network });
+  if (json) printJson({ revision: policy.revision, policy: merged.document, fields, network: meaningOf(policy) });
   else {
     for (const problem of problems) remark(problemLine(problem));
     print(
@@ -95,11 +95,20 @@ async function showMerged(file: string, baselineFile: string, json: boolean): Pr
     );
     print(showEffective(effectiveFields(baseline, merged)));
     print();
-    print(showTruckNetwork(network));
+    printMeaning(policy);
   }
 }
 
-const networkOf = (policy: Policy) => compile(policy, { routerImage: 'firebreak-router' });
+/** The truck network, and what is promised of it at this moment. */
+const meaningOf = (policy: Policy) => ({
+  ...compile(policy, { routerImage: 'firebreak-router' }),
+  expectations: expectations(policy, Date.now()),
+});
+
+function printMeaning(policy: Policy): void {
+  const { expectations: promised, ...network } = meaningOf(policy);
+  print(showTruckNetwork(network, promised));
+}
 
 function compileCommand(): Command {
   const command = new Command('compile')

@@ -4,7 +4,7 @@ import { paint } from './output.ts';
 import { table } from './table.ts';
 
 /** A truck network for people. */
-export function showTruckNetwork(network: TruckNetwork): string {
+export function showTruckNetwork(network: TruckNetwork, expectations: readonly Expectation[]): string {
   const { links, networks, containers, router } = network;
   return [
     heading(`Revision ${network.revision.id}`),
@@ -48,7 +48,7 @@ export function showTruckNetwork(network: TruckNetwork): string {
     heading('Expectations'),
     table(
       ['source', 'target', 'probe', 'expected', 'because'],
-      network.expectations.map((expectation) => [
+      expectations.map((expectation) => [
         expectation.from,
         targetOf(expectation),
         probeOf(expectation),

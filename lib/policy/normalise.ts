@@ -5,7 +5,7 @@ import { HOST_LINK, HOST_LINK_BRIDGE } from './host-link.ts';
 import { bridgeName, vlanInterfaceName } from './interface-names.ts';
 import { toAddress, toSubnet } from './ipv4.ts';
 import { containerMacs } from './mac.ts';
-import type { Addressing, Flow, HostLink, Node, Policy, Segment, Uplink } from './policy.ts';
+import type { Addressing, Flow, HostLink, Node, Policy, Segment, Term, Uplink } from './policy.ts';
 import { mergeRanges, toRange } from './ports.ts';
 import { revisionOf } from './revision.ts';
 import type { FlowEntry, HostEntry, PolicyDocument, SegmentEntry, UplinkEntry } from './schema.ts';
@@ -103,8 +103,23 @@ function nodes(draft: Draft, addresses: ReadonlyMap<string, number>): Node[] {
   return all.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function flow(name: string, { from, to, protocol, ports = [] }: FlowEntry): Flow {
-  return { name, from, to, protocol, ports: mergeRanges(ports.map(toRange)) };
+function flow(name: string, entry: FlowEntry): Flow {
+  const { from, to, protocol, ports = [], owner, reason } = entry;
+  const term = termOf(entry);
+  return {
+    ...{ name, from, to, protocol, ports: mergeRanges(ports.map(toRange)) },
+    ...(term && { term }),
+    ...(owner !== undefined && { owner }),
+    ...(reason !== undefined && { reason }),
+  };
+}
+
+function termOf({ starts, expires }: FlowEntry): Term | undefined {
+  if (starts === undefined && expires === undefined) return undefined;
+  return {
+    ...(starts !== undefined && { starts: Date.parse(starts) }),
+    ...(expires !== undefined && { expires: Date.parse(expires) }),
+  };
 }
 
 function byName<Entry>(section: ReadonlyMap<string, Entry>): [string, Entry][] {

@@ -117,6 +117,17 @@ export interface Flow {
   readonly protocol: Protocol;
   /** Destination ports, sorted, neither overlapping nor adjacent. Empty: all ports, or icmp, which has none. */
   readonly ports: readonly PortRange[];
+  /** Absent: always in force. */
+  readonly term?: Term;
+  /** Who answers for it, and what it is for. */
+  readonly owner?: string;
+  readonly reason?: string;
+}
+
+/** When a flow is in force: from `starts`, if that is given, to before `expires`, if that is. Milliseconds since 1970 (UTC), whole seconds. */
+export interface Term {
+  readonly starts?: number;
+  readonly expires?: number;
 }
 
 /** Both ends belong to it; a single port has `from` equal to `to`. */

@@ -99,6 +99,11 @@ export const merge = {
 export const limits = {
   tooMany: (section: string, count: number, limit: number) =>
     error(section, `There are ${count} ${section}, but a truck has at most ${limit}. Remove some or merge them.`),
+  tooManyTerms: (count: number, limit: number) =>
+    error(
+      'flows',
+      `They start and expire at ${count} different times, but at most ${limit} are told apart. Let some start or end together.`,
+    ),
   tooManyNodes: (count: number, limit: number) =>
     error('containers', `There are ${count} containers and devices, but a truck has at most ${limit}. Remove some.`),
   noSegments: () =>
@@ -289,6 +294,13 @@ export const flows = {
     error(path, `${range} is not a range of ports: it must go upwards and stay between 1 and 65535. Correct it.`),
   overlappingPorts: (path: string, range: string, other: string) =>
     warning(path, `${range} overlaps ${other} in the same list. Remove what is said twice.`),
+  endsBeforeItStarts: (path: string, starts: string) =>
+    error(path, `It ends before it starts (${starts}), so it would never be in force. Correct one of both.`),
+  unexplained: (path: string, field: string) =>
+    error(
+      path,
+      `A flow that expires needs ${field === 'owner' ? 'an owner, who answers for it' : 'a reason'}. Add ${field}.`,
+    ),
   duplicate: (path: string, other: string) => warning(path, `It allows the same as flow ${other}. Remove one of them.`),
   redundantInternet: (path: string, segment: string) =>
     warning(

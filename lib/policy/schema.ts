@@ -42,6 +42,14 @@ const port = () =>
     { error: 'a port such as 443 (a number) or a range such as "8000-8010"' },
   );
 
+/** nftables compares whole seconds, and can't say what is later than 2554. */
+const instant = () => {
+  const error = 'a moment with time zone and whole seconds, before the year 2500, such as 2026-11-25T23:00:00Z';
+  return z.iso.datetime({ offset: true, precision: 0, error }).refine((text) => text < '2500', { error });
+};
+/** For people, in reports: one line. */
+const remark = () => z.string().regex(/^[ -~\u00a0-\uffff]{1,200}$/, { error: 'one line of at most 200 characters' });
+
 export const TrunkEntry = z
   .strictObject({
     interface: interfaceName().describe(
@@ -137,6 +145,18 @@ export const FlowEntry = z
       .min(1)
       .optional()
       .describe('Destination ports and ranges, such as [443, "8000-8010"]. tcp and udp only; without it all ports.'),
+    starts: instant()
+      .optional()
+      .describe(
+        'When the flow begins to be in force. Before that, and while the clock of the truck is wrong by years, it is closed.',
+      ),
+    expires: instant()
+      .optional()
+      .describe(
+        'When the flow ends by itself, with its conversations; nobody has to be there. Needs owner and reason.',
+      ),
+    owner: remark().optional().describe('Who answers for this flow.'),
+    reason: remark().optional().describe('What this flow is for.'),
   })
   .meta({ title: 'Flow', description: 'One declared conversation between segments. Answers to it are allowed.' });
 

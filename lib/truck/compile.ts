@@ -1,5 +1,4 @@
 import type { Policy, HostLink as PolicyHostLink, Segment, Uplink } from '../policy/index.ts';
-import { expectations } from './expectations.ts';
 import { HOST_GROUP, uplinkGroups } from './groups.ts';
 import type {
   AdoptedContainer,
@@ -51,7 +50,6 @@ export function compile(policy: Policy, { routerImage }: TruckEquipment): TruckN
     ],
     containers: containers(policy),
     router: router(policy, routerImage),
-    expectations: expectations(policy),
   };
 
   function segmentLinks(segment: Segment): readonly Link[] {

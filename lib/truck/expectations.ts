@@ -2,6 +2,7 @@ import type { Flow, Policy } from '../policy/index.ts';
 import type { Expectation, Probe } from './expectation.ts';
 import { INTERNET, ROUTER } from './network.ts';
 import { type Party, permission } from './permission.ts';
+import { type PolicyAt, policyAt } from './term.ts';
 
 /** A party together with the address at which it is probed. */
 interface Target {
@@ -13,11 +14,12 @@ interface Target {
 const ICMP: Probe = { protocol: 'icmp' };
 
 /**
- * Everything that the policy promises, computed, never written by hand: each node to each other node, to each of the
+ * Everything that the policy promises at a moment (milliseconds since 1970), computed, never written by hand: each node to each other node, to each of the
  * router's addresses and to the internet by ICMP; the router to each node; and for each flow its first port, the
- * port after its last one and the reverse direction.
+ * port after its last one and the reverse direction; also of those that are not in force then, which must be closed.
  */
-export function expectations(policy: Policy): readonly Expectation[] {
+export function expectations(policy: Policy, at: number): readonly Expectation[] {
+  const present = policyAt(policy, at);
   const nodes = policy.nodes.map(
     (node): Target => ({
       party: { kind: 'node', name: node.name, segment: node.segment },
@@ -39,7 +41,7 @@ export function expectations(policy: Policy): readonly Expectation[] {
 
   const found = new Map<string, Expectation>();
   const expect = (from: Target, to: Target, probe: Probe) => {
-    const expectation = expectationOf(policy, from, to, probe);
+    const expectation = expectationOf(present, from, to, probe);
     found.set(expectation.id, expectation);
   };
 
@@ -82,7 +84,7 @@ function flowProbes(flow: Flow): readonly Probe[] {
   return [...ports].map((port) => ({ protocol, port }));
 }
 
-function expectationOf(policy: Policy, from: Target, to: Target, probe: Probe): Expectation {
+function expectationOf(policy: PolicyAt, from: Target, to: Target, probe: Probe): Expectation {
   const { allowed, because } = permission(policy, from.party, to.party, probe);
   return {
     id: `${from.label}>${to.label} ${probe.protocol === 'icmp' ? 'icmp' : `${probe.protocol}/${probe.port}`}`,

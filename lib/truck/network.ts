@@ -1,5 +1,4 @@
 import type { Revision } from '../policy/index.ts';
-import type { Expectation } from './expectation.ts';
 
 /**
  * The truck network: what a policy means on one truck. Pure data, complete: nothing that the network manager builds is
@@ -19,7 +18,6 @@ export interface TruckNetwork {
   /** Containers of the policy, made by us or adopted; without the router. */
   readonly containers: readonly (OwnContainer | AdoptedContainer)[];
   readonly router: Router;
-  readonly expectations: readonly Expectation[];
 }
 
 /** A Linux network interface that the network manager owns (ip-link(8)). */

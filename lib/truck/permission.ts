@@ -1,5 +1,6 @@
-import type { Flow, Policy } from '../policy/index.ts';
+import type { Flow } from '../policy/index.ts';
 import type { Probe } from './expectation.ts';
+import { flowInWords, type PolicyAt } from './term.ts';
 
 /** One side of a conversation: a node in its segment, the router, or the internet. */
 export type Party =
@@ -17,7 +18,7 @@ const allowed = (because: string): Permission => ({ allowed: true, because });
 const denied = (because: string): Permission => ({ allowed: false, because });
 
 /** May `from` open this conversation to `to`? The one place that answers; ruleset and expectations are checked against it. */
-export function permission(policy: Policy, from: Party, to: Party, probe: Probe): Permission {
+export function permission(policy: PolicyAt, from: Party, to: Party, probe: Probe): Permission {
   if (from.kind === 'router') return allowed('the router may reach every node');
   if (from.kind !== 'node') return denied('nothing may come in from the internet');
   if (to.kind === 'router') {
@@ -30,7 +31,7 @@ export function permission(policy: Policy, from: Party, to: Party, probe: Probe)
   const flow = policy.flows.find(
     (candidate) => names(candidate.from, from) && names(candidate.to, to) && carries(candidate, probe),
   );
-  if (flow !== undefined) return allowed(`flow ${flow.name}`);
+  if (flow !== undefined) return allowed(`flow ${flowInWords(flow)}`);
   if (to.kind === 'node')
     return denied(`${from.segment} and ${to.segment} are different segments and no flow allows it`);
   return policy.segments.some((segment) => segment.name === from.segment && segment.internet)

@@ -3,6 +3,7 @@ import type { Expectation } from './expectation.ts';
 import { expectations } from './expectations.ts';
 import { INTERNET, ROUTER } from './network.ts';
 import { type Party, permission } from './permission.ts';
+import { type PolicyAt, policyAt } from './term.ts';
 
 /** A conversation that one policy allows and the other doesn't. */
 export interface ReachabilityChange {
@@ -25,16 +26,18 @@ export interface ReachabilityDifference {
  *
  * Complete, for what a policy says of ports changes only at a range's first port and after its last, and of these each has its expectation.
  * @param before null: no policy is in force
+ * @param at the moment of which is asked (milliseconds since 1970): what a flow's term makes of it later is not said
  */
-export function reachabilityDifference(before: Policy | null, after: Policy): ReachabilityDifference {
-  return { opened: gained(before, after), closed: before === null ? [] : gained(after, before) };
+export function reachabilityDifference(before: Policy | null, after: Policy, at: number): ReachabilityDifference {
+  const [was, is] = [before === null ? null : policyAt(before, at), policyAt(after, at)];
+  return { opened: gained(was, is, at), closed: was === null ? [] : gained(is, was, at) };
 }
 
 /** What the second policy allows, and the first doesn't. */
-function gained(without: Policy | null, withIt: Policy): readonly ReachabilityChange[] {
+function gained(without: PolicyAt | null, withIt: PolicyAt, at: number): readonly ReachabilityChange[] {
   const asked = new Map<string, Expectation>();
   for (const policy of without === null ? [withIt] : [without, withIt]) {
-    for (const expectation of expectations(policy)) {
+    for (const expectation of expectations(policy, at)) {
       if (expectation.from !== ROUTER && expectation.to !== ROUTER) asked.set(expectation.id, expectation);
     }
   }
@@ -48,7 +51,7 @@ function gained(without: Policy | null, withIt: Policy): readonly ReachabilityCh
 }
 
 /** null: one of both isn't there. */
-function permissionIn(policy: Policy, { from, to, probe }: Expectation) {
+function permissionIn(policy: PolicyAt, { from, to, probe }: Expectation) {
   const [source, target] = [partyIn(policy, from), partyIn(policy, to)];
   return source === null || target === null ? null : permission(policy, source, target, probe);
 }

@@ -12,6 +12,7 @@ import {
   publicMutations,
   type Run,
   stationMutations,
+  termMutations,
 } from './namespaces.ts';
 import { REQUEST_MUTATIONS } from './requests.ts';
 import { inRouterScript } from './router-script.ts';
@@ -34,6 +35,7 @@ const PARTS = {
       (async () => {
         await onCarelessTruck('station.yaml', stationMutations().filter(isMeant), run);
         await onCarelessTruck('public addresses', publicMutations().filter(isMeant), run);
+        await onCarelessTruck('flows with terms', termMutations().filter(isMeant), run);
         await inConversations(conversationMutations().filter(isMeant), run);
         await inRouterScript(SCRIPT_MUTATIONS.filter(isMeant), run);
       })(),

@@ -32,6 +32,20 @@ const isBetweenSegments = ({ change }: Mutation) => BETWEEN_SEGMENTS.test(`${cha
 export const publicMutations = (): readonly Mutation[] =>
   mutations(wholeOf('public addresses')).filter(isBetweenSegments);
 
+/** What flows with terms add: what is over must not be in force, and what is in force must not be missing. */
+export const termMutations = (): readonly Mutation[] =>
+  mutations(wholeOf('flows with terms'))
+    .filter(({ change }) => {
+      if (change === undefined || change.takes === 'policy' || !/meta time/.test(change.rule)) return false;
+      if (change.chain === 'forward' && /ct mark/.test(change.rule)) return false;
+      const isInForce = !OUT_OF_FORCE.test(change.rule);
+      return change.takes === 'time' ? OUT_OF_FORCE.test(change.condition) : isInForce;
+    })
+    .filter(isNoSwap);
+
+/** Terms that ended before this day, or begin in centuries. */
+const OUT_OF_FORCE = /meta time (< 1609459200|>= 13569465600) /;
+
 /** The router's ruleset while it is swapped: what says who goes on talking. */
 export const conversationMutations = (): readonly Mutation[] => {
   const { router } = countermeasuresOf(compiled(CHANGING));

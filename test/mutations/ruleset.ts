@@ -11,6 +11,8 @@ export type RulesetChange =
       /** Which of the rule's sets, counted from 0. */
       readonly set: number;
     }
+  /** The rule holds at all times. */
+  | { readonly takes: 'time'; readonly chain: string; readonly rule: string; readonly condition: string }
   /** The chain accepts what none of its rules decides. */
   | { readonly takes: 'policy'; readonly chain: string };
 
@@ -20,6 +22,8 @@ const DECLARATION = /^ {2}chain (\w+) \{ type [^;]*; policy drop; \}$/;
 const BODY = /^ {2}chain (\w+) \{$/;
 const RULE = /^ {4}(\S.*)$/;
 const MARK = /(ct mark (?:set )?)0x[0-9a-f]+/g;
+/** Of a flow's term (lib/truck/ruleset/term.ts). */
+const TIME = /meta time (?:<|>=) \d+ /g;
 const SET = /\{ ([^{}]*) \}/g;
 
 interface Line {
@@ -50,7 +54,8 @@ export function rulesetChanges(ruleset: string): readonly RulesetChange[] {
     const elements = setsOf(rule).flatMap((members, set) =>
       members.length > 1 ? members.map((element) => ({ takes: 'element', chain, rule, element, set }) as const) : [],
     );
-    return [{ takes: 'rule', chain, rule }, ...elements];
+    const times = [...rule.matchAll(TIME)].map(([condition]) => ({ takes: 'time', chain, rule, condition }) as const);
+    return [{ takes: 'rule', chain, rule }, ...times, ...elements];
   });
 }
 
@@ -76,14 +81,21 @@ export function without(ruleset: string, change: RulesetChange, likes = false): 
     }
     if (!isIt(rule)) return [text];
     found = true;
-    return change.takes === 'rule' ? [] : withoutElement(text, change);
+    if (change.takes === 'rule') return [];
+    return change.takes === 'time' ? [withoutTime(text, change)] : withoutElement(text, change);
   });
   return found ? lines.join('\n') : null;
 }
 
-const formOf = (rule: string): string => rule.replace(SET, '{}');
+const formOf = (rule: string): string => rule.replace(SET, '{}').replace(TIME, (time) => time.replace(/\d+/, 'MOMENT'));
 const holds = (rule: string, change: RulesetChange): boolean =>
   change.takes !== 'element' || (setsOf(rule)[change.set]?.includes(change.element) ?? false);
+
+/** In another policy's ruleset the moment is another one. */
+function withoutTime(text: string, { condition }: Extract<RulesetChange, { takes: 'time' }>): string {
+  const comparison = condition.replace(/\d+ $/, '');
+  return text.replace(TIME, (time) => (time.startsWith(comparison) ? '' : time));
+}
 
 /** A set that is left empty takes its rule with it. */
 function withoutElement(
@@ -107,6 +119,7 @@ export function nameOfChange(change: RulesetChange): string {
   if (change.takes === 'policy') return `${change.chain}: accept by default`;
   const { chain, rule } = change;
   if (change.takes === 'rule') return `${chain}: without “${rule}”`;
+  if (change.takes === 'time') return `${chain}: without ${change.condition}of “${rule}”`;
   const which = setsOf(rule).length > 1 ? ` in set ${change.set + 1}` : '';
   return `${chain}: without ${change.element}${which} of “${rule}”`;
 }

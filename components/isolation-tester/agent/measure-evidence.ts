@@ -6,7 +6,6 @@ import {
   type IsolationReported,
   isolationReported,
 } from '../../../lib/shadow/index.ts';
-import { expectations } from '../../../lib/truck/expectations.ts';
 import type { Surroundings } from '../../host/surroundings.ts';
 import { testBypasses } from '../bypass-test.ts';
 import { testIsolation } from '../isolation-test.ts';
@@ -34,7 +33,7 @@ export async function measureEvidence(
   const { policy } = parsePolicy(document);
   if (policy === undefined) throw new Error('what is to be measured is no policy');
   const agents = agentsFile === null ? {} : (JSON.parse(await readFile(agentsFile, 'utf8')) as Agents);
-  const test = await testIsolation({ policy, expectations: expectations(policy), docker, agents });
+  const test = await testIsolation({ policy, docker, agents });
   const tried = bypasses ? await testBypasses({ policy, docker, agents, disturb: false }) : undefined;
   const { matrix, vantages, durationMs } = test;
   const { revision } = policy;

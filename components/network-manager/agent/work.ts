@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { checkAgainstHost, hasErrors, parsePolicy } from '../../../lib/policy/index.ts';
 import { type DesiredContext, readDesired, type Wish } from '../../../lib/shadow/index.ts';
-import { expectations } from '../../../lib/truck/expectations.ts';
 import type { TruckNetwork } from '../../../lib/truck/network.ts';
 import { testIsolation } from '../../isolation-tester/isolation-test.ts';
 import type { Agents } from '../../isolation-tester/vantages.ts';
@@ -56,7 +55,7 @@ async function measure(
   if (policy === undefined) throw new Error('what is to be measured is no policy');
   const agents = agentsFile === null ? {} : (JSON.parse(await readFile(agentsFile, 'utf8')) as Agents);
   const containers = new Set(policy.nodes.filter(({ kind }) => kind === 'container').map(({ name }) => name));
-  const { matrix } = await testIsolation({ policy, expectations: expectations(policy), docker, agents });
+  const { matrix } = await testIsolation({ policy, docker, agents });
   const isInside = (node: string) => node === 'router' || containers.has(node);
   return matrix.rows.map(({ expectation: { id, from, to, verdict }, outcome, reason }) => ({
     id,

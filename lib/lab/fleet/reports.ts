@@ -54,7 +54,7 @@ export class Reports {
     everyMs: number,
   ): Measured {
     const { revision } = policy;
-    const matrix = remembered(this.#matrices, `${revision.id} ${verdict}`, () => measured(policy, verdict));
+    const matrix = remembered(this.#matrices, `${revision.id} ${verdict}`, () => measured(policy, now, verdict));
     const at = new Date(now).toISOString();
     const parts = evidenceParts({ thing, revision, at, matrix, vantages: [], durationMs: 0 });
     const [first] = parts;
@@ -67,8 +67,8 @@ export class Reports {
 }
 
 /** Everything as promised; or one pair through which something gets that must not. */
-function measured(policy: Policy, verdict: Traits['verdict']): Matrix {
-  const all = expectations(policy);
+function measured(policy: Policy, at: number, verdict: Traits['verdict']): Matrix {
+  const all = expectations(policy, at);
   const leak = verdict === 'breached' ? all.find((expectation) => expectation.verdict === 'isolated') : undefined;
   // What must be silent proves something only if it has spoken to somebody: each target is asked as by one who may.
   const controls = all.map(

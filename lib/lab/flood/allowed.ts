@@ -3,14 +3,15 @@ import { contains, toNumber, toSubnet } from '../../policy/ipv4.ts';
 import type { Probe } from '../../truck/expectation.ts';
 import { INTERNET } from '../../truck/network.ts';
 import { type Party, permission } from '../../truck/permission.ts';
+import { policyAt } from '../../truck/term.ts';
 import type { Stream } from './stream.ts';
 
 /** What a stream is in the eyes of a policy. */
 
-/** May these packets reach their target? */
+/** May these packets reach their target? A flow with a term counts for nothing: a flood says nothing of the time of day. */
 export function allowed(policy: Policy, stream: Stream): boolean {
   const [from, to] = [senderOf(policy, stream), targetOf(policy, stream.to)];
-  return from !== null && to !== null && permission(policy, from, to, probeOf(stream)).allowed;
+  return from !== null && to !== null && permission(policyAt(policy, null), from, to, probeOf(stream)).allowed;
 }
 
 /**

@@ -53,6 +53,18 @@ function* overlappingPorts(flow: string, list: readonly (number | string)[]): It
   }
 }
 
+/** A flow that ends has somebody who answers for it, and a time in which it is in force. */
+export function* terms(draft: Draft): Iterable<Problem> {
+  for (const [name, { starts, expires, owner, reason }] of draft.flows) {
+    if (expires === undefined) continue;
+    if (starts !== undefined && Date.parse(starts) >= Date.parse(expires))
+      yield say.endsBeforeItStarts(`flows.${name}.expires`, starts);
+    for (const [field, text] of Object.entries({ owner, reason })) {
+      if (text === undefined) yield say.unexplained(`flows.${name}.${field}`, field);
+    }
+  }
+}
+
 /** Nothing is said twice. */
 export function* redundant(draft: Draft): Iterable<Problem> {
   const first = new Map<string, string>();
@@ -68,9 +80,10 @@ export function* redundant(draft: Draft): Iterable<Problem> {
   }
 }
 
-function meaningOf({ from, to, protocol, ports: list = [] }: FlowEntry): string {
+function meaningOf({ from, to, protocol, ports: list = [], starts, expires }: FlowEntry): string {
   const ranges = mergeRanges(list.map(toRange)).map(rangeText);
-  return [from, to, protocol, ...ranges].join(' ');
+  const term = [starts, expires].map((moment) => (moment === undefined ? '' : Date.parse(moment)));
+  return [from, to, protocol, ...term, ...ranges].join(' ');
 }
 
 /** The segment that an end of a flow is, or is in. */

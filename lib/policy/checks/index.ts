@@ -36,6 +36,7 @@ const CHECKS: readonly Check[] = [
   flows.unknownEndpoints,
   flows.direction,
   flows.ports,
+  flows.terms,
   flows.redundant,
   internet.probe,
 ];

@@ -1,10 +1,11 @@
-import type { Policy, Segment } from '../../policy/index.ts';
+import type { Policy, Segment, Term } from '../../policy/index.ts';
 import type { Ruleset } from '../network.ts';
 import { PORT_GROUPS, portGroup } from '../port-group.ts';
 import { routerMac } from '../router-mac.ts';
 import { FROM_A_SEGMENT } from './host.ts';
 import { NOT_INTERNET } from './not-internet.ts';
-import { segmentOf, segmentsOnline } from './online.ts';
+import { segmentOf, segmentsOnline, termsOnline } from './online.ts';
+import { whenever } from './term.ts';
 import { elements, type RegularChain, tableRuleset, when } from './text.ts';
 
 /** Before everything else that the host may have for bridged frames. */
@@ -53,8 +54,8 @@ export function edgeRuleset(policy: Policy): Ruleset {
         (segment) => `ether daddr ${routerMac(segment)} ip saddr != ${segment.subnet} counter drop`,
       ),
       ...policy.segments.map(({ subnet }, index) => `ip saddr ${subnet} jump ${sourceChainOf(index)}`),
-      ...policy.segments.map(
-        (segment) => `ip daddr ${segment.subnet} ${online.includes(segment) ? `jump ${INWARD}` : 'counter drop'}`,
+      ...policy.segments.flatMap((segment) =>
+        whileOnline(policy, segment, INWARD).map((rule) => `ip daddr ${segment.subnet} ${rule}`),
       ),
     ]),
     {
@@ -80,9 +81,9 @@ export function edgeRuleset(policy: Policy): Ruleset {
     ...policy.segments.map((segment, index) => ({
       name: sourceChainOf(index),
       rules: [
-        ...partners(policy, segment).map((subnet) => `ip daddr ${subnet} accept`),
+        ...partners(policy, segment).map((partner) => `${partner} accept`),
         `jump ${ACROSS}`,
-        online.includes(segment) ? `jump ${OUTWARD}` : 'counter drop',
+        ...whileOnline(policy, segment, OUTWARD),
       ],
     })),
     {
@@ -144,9 +145,24 @@ function forward(rules: readonly string[]) {
 
 const pairOfClaim = ({ address, mac }: { readonly address: string; readonly mac: string }) => `${address} . ${mac}`;
 
-/** Subnets with which a segment may speak: its own, and those at the other end of its flows, in both directions, because answers come back. */
+/** On to the chain while the segment may speak to the internet, which is the end of it; at other times nothing passes. */
+function whileOnline(policy: Policy, segment: Segment, chain: string): readonly string[] {
+  const conditions = whenever(termsOnline(policy, segment));
+  const onward = conditions.map((condition) => `${condition}goto ${chain}`);
+  return conditions.includes('') ? onward : [...onward, 'counter drop'];
+}
+
+/** What goes to whom a segment may speak with: its own, and those at the other end of its flows, in both directions, because answers come back. */
 function partners(policy: Policy, segment: Segment): readonly string[] {
-  const pairs = policy.flows.map(({ from, to }) => [segmentOf(policy, from), segmentOf(policy, to)] as const);
-  const all = [segment, ...pairs.flatMap(([a, b]) => (a === segment ? [b] : b === segment ? [a] : []))];
-  return [...new Set(all.flatMap((partner) => (partner === undefined ? [] : [partner.subnet])))].sort();
+  const terms = new Map<Segment | undefined, (Term | undefined)[]>([[segment, [undefined]]]);
+  for (const { from, to, term } of policy.flows) {
+    const [a, b] = [segmentOf(policy, from), segmentOf(policy, to)];
+    const other = a === segment ? b : b === segment ? a : undefined;
+    const known = terms.get(other);
+    if (known === undefined) terms.set(other, [term]);
+    else known.push(term);
+  }
+  return policy.segments.flatMap((other) =>
+    whenever(terms.get(other) ?? []).map((condition) => `${condition}ip daddr ${other.subnet}`),
+  );
 }

@@ -1,7 +1,8 @@
-import type { Flow, Policy, PortRange } from '../../policy/index.ts';
+import type { Flow, Policy, PortRange, Term } from '../../policy/index.ts';
 import { groupBy } from '../group-by.ts';
 import { segmentGroup, uplinkGroups } from '../groups.ts';
-import { elements, REVISION_MARK, when } from './text.ts';
+import { during, markOf, numberOf, termsOf } from './term.ts';
+import { elements, when } from './text.ts';
 
 /**
  * One side of a flow. Only a node needs an address: a segment's interface says enough, because a source is believed only on the interface of its
@@ -22,6 +23,7 @@ interface Opening {
   readonly protocol: Flow['protocol'];
   /** Empty: all ports. */
   readonly ports: readonly PortRange[];
+  readonly term?: Term;
 }
 
 /** How a packet of a conversation is read: as its opener sent it, or turned round, as an answer to it. */
@@ -55,8 +57,12 @@ export const ANSWER: Reading = {
   internet: 'internet_answers',
 };
 
-/** Remembers in the connection's mark under which ruleset it was last allowed. */
-export const ALLOW = `ct mark set ${REVISION_MARK} counter accept`;
+/** Remembers in the connection's mark under which ruleset it was last allowed, and until when. @param number of the flow's term (term.ts) */
+export const allow = (number: number): string => `ct mark set ${markOf(number)} counter accept`;
+
+/** The chain where what concerns the internet is looked at further, for flows with the term of this number. */
+export const internetChain = ({ internet }: Reading, number: number): string =>
+  number === 0 ? internet : `${internet}_${number}`;
 
 /** A range of so many ports at most is written as single ports. */
 const EXPANDED = 16;
@@ -68,26 +74,33 @@ const EXPANDED = 16;
  * concatenation with a range in it (nft_set_pipapo) becomes visible last in a transaction, after the rules (seen up to Linux 6.18): for half a
  * millisecond at 10,000 flows it is empty, and what it would allow is dropped. So a short range of ports is written as its ports, and each long
  * one has a rule of its own.
+ *
+ * Flows with a term have rules of their own, after those that always hold: a conversation that both allow stays open when the term is over.
  */
 export function flowRules(policy: Policy, reading: Reading): readonly string[] {
   const openings = policy.flows.flatMap((flow) => openingsOf(policy, flow));
+  const terms = termsOf(policy);
   const kinds = [
-    ...groupBy(openings, ({ from, to, protocol }) => `${to === 'internet' ? 1 : 0} ${from} ${to} ${protocol}`),
+    ...groupBy(
+      openings,
+      ({ from, to, protocol, term }) => `${during(term)}${to === 'internet' ? 1 : 0} ${from} ${to} ${protocol}`,
+    ),
   ];
-  return kinds.sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, those]) => rulesOfKind(those, reading));
+  return kinds.sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, those]) => rulesOfKind(those, reading, terms));
 }
 
-/** @param openings of one kind and one protocol; a concatenation holds five fields at most (nft 1.0), so the protocol is none of them. */
-function rulesOfKind(openings: readonly Opening[], reading: Reading): readonly string[] {
+/** @param openings of one kind, one protocol and one term; a concatenation holds five fields at most (nft 1.0), so the protocol is none of them. */
+function rulesOfKind(openings: readonly Opening[], reading: Reading, terms: readonly Term[]): readonly string[] {
   const [first] = openings;
   if (first === undefined) return [];
-  const { protocol, from, to } = first;
+  const { protocol, from, to, term } = first;
+  const number = numberOf(terms, term);
   const key = [
     reading.groups,
     ...(from === 'node' ? [reading.opener] : []),
     ...(to === 'node' ? [reading.other] : []),
   ].join(' . ');
-  const verdict = to === 'internet' ? `jump ${reading.internet}` : ALLOW;
+  const verdict = to === 'internet' ? `jump ${internetChain(reading, number)}` : allow(number);
   const all = openings.filter(({ ports }) => ports.length === 0).map(({ pair }) => pair);
   const conversations = groupBy(
     openings.filter(({ ports }) => ports.length > 0),
@@ -110,7 +123,7 @@ function rulesOfKind(openings: readonly Opening[], reading: Reading): readonly s
         `${protocol} ${reading.port} ${range} ${key} ${elements(those.map(({ pair }) => pair))} ${verdict}`,
     ),
     ...when(all, `${any} ${key} ${elements(all)} ${verdict}`),
-  ];
+  ].map((rule) => `${during(term)}${rule}`);
 }
 
 const sizeOf = ({ from, to }: PortRange): number => to - from + 1;
@@ -127,6 +140,7 @@ function openingsOf(policy: Policy, flow: Flow): readonly Opening[] {
       pair: [from.group, to.group, from.address, to.address].filter((part) => part !== undefined).join(' . '),
       protocol: flow.protocol,
       ports: flow.ports,
+      ...(flow.term && { term: flow.term }),
     })),
   );
 }

@@ -1,4 +1,4 @@
-import type { Policy, Segment } from '../../policy/index.ts';
+import type { Policy, Segment, Term } from '../../policy/index.ts';
 
 /** The segment that a flow's side is, or is in; none for the internet. */
 export function segmentOf(policy: Policy, party: string): Segment | undefined {
@@ -6,8 +6,13 @@ export function segmentOf(policy: Policy, party: string): Segment | undefined {
   return policy.segments.find((segment) => segment.name === name);
 }
 
-/** Segments of which some node may speak to the internet. */
+/** The terms in which some node of the segment may speak to the internet, undefined for always. Empty: never. */
+export function termsOnline(policy: Policy, segment: Segment): readonly (Term | undefined)[] {
+  const opened = policy.flows.filter(({ to, from }) => to === 'internet' && segmentOf(policy, from) === segment);
+  return [...(segment.internet ? [undefined] : []), ...opened.map(({ term }) => term)];
+}
+
+/** Segments of which some node may speak to the internet, at whatever time. */
 export function segmentsOnline(policy: Policy): readonly Segment[] {
-  const opened = policy.flows.filter(({ to }) => to === 'internet').map(({ from }) => segmentOf(policy, from));
-  return policy.segments.filter((segment) => segment.internet || opened.includes(segment));
+  return policy.segments.filter((segment) => termsOnline(policy, segment).length > 0);
 }

@@ -1,19 +1,22 @@
-import type { HostLink, Policy } from '../../policy/index.ts';
+import type { HostLink, Policy, Term } from '../../policy/index.ts';
 import { HOST_GROUP, uplinkGroups } from '../groups.ts';
 import type { Ruleset } from '../network.ts';
-import { ALLOW, ANSWER, flowRules, OPENING, type Reading } from './flows.ts';
+import { ANSWER, allow, flowRules, internetChain, OPENING, type Reading } from './flows.ts';
 import { NOT_INTERNET } from './not-internet.ts';
 import { segmentsOnline } from './online.ts';
-import { type BaseChain, elements, REVISION_MARK, type RegularChain, tableRuleset, when } from './text.ts';
+import { during, markOf, termsOf } from './term.ts';
+import { type BaseChain, elements, type RegularChain, tableRuleset, when } from './text.ts';
 
 /**
  * First what no conversation may do, however it began: one with a segment whose route is gone for a moment (the router's address changes there)
  * would go out by the default route.
  */
-function forwarding(uplinks: readonly number[]): readonly string[] {
+function forwarding(uplinks: readonly number[], terms: readonly Term[]): readonly string[] {
   return [
     ...when(uplinks, `oifgroup ${elements(uplinks.map(String))} jump to_uplink`),
-    `ct mark ${REVISION_MARK} ct state { established, related } accept`,
+    ...[undefined, ...terms].map(
+      (term, number) => `${during(term)}ct mark ${markOf(number)} ct state { established, related } accept`,
+    ),
     'ct direction original ct state { new, established } jump openings',
     'ct direction reply ct state established jump answers',
     'counter comment "no flow"',
@@ -28,7 +31,8 @@ function forwarding(uplinks: readonly number[]): readonly string[] {
  * - input: the router answers an echo request only on the address of the interface it came in by;
  * - forward: first the conversations that this very ruleset has allowed, known by the connection's mark; all others, also those that an
  *   earlier ruleset allowed or that somebody let in, are looked up: one set lookup over all flows, then internet for the segments that
- *   have it, and for the host link. So a revoked flow ends with its conversations, and a conversation that stays allowed loses no packet when
+ *   have it, and for the host link. Flows with a term have a mark for each, which means nothing any more when the term is over: then their
+ *   conversations are looked up, too. So a revoked or expired flow ends with its conversations, and a conversation that stays allowed loses no packet when
  *   rulesets change.
  *
  * Whatever speaks of subnets or ranges is a rule for each: a set of them is empty for a moment in each swap (see flows.ts). What it denies would pass,
@@ -36,6 +40,7 @@ function forwarding(uplinks: readonly number[]): readonly string[] {
  */
 export function routerRuleset(policy: Policy): Ruleset {
   const uplinks = uplinkGroups(policy).map(({ group }) => group);
+  const terms = termsOf(policy);
   const chains: (BaseChain | RegularChain)[] = [
     {
       name: 'prerouting',
@@ -48,7 +53,7 @@ export function routerRuleset(policy: Policy): Ruleset {
       name: 'forward',
       hook: 'filter hook forward priority filter',
       policy: 'drop',
-      rules: forwarding(uplinks),
+      rules: forwarding(uplinks, terms),
     },
     { name: 'output', hook: 'filter hook output priority filter', policy: 'drop', rules: ['meta nfproto ipv4 accept'] },
     {
@@ -64,8 +69,13 @@ export function routerRuleset(policy: Policy): Ruleset {
     ...when(uplinks, { name: 'to_uplink', rules: NOT_INTERNET.map((range) => `ip daddr ${range} counter drop`) }),
     { name: 'openings', rules: allowed(policy, uplinks, OPENING) },
     { name: 'answers', rules: allowed(policy, uplinks, ANSWER) },
-    { name: 'internet', rules: [ALLOW] },
-    { name: 'internet_answers', rules: [...NOT_INTERNET.map((range) => `ip saddr ${range} counter drop`), ALLOW] },
+    ...[undefined, ...terms].flatMap((_term, number) => [
+      { name: internetChain(OPENING, number), rules: [allow(number)] },
+      {
+        name: internetChain(ANSWER, number),
+        rules: [...NOT_INTERNET.map((range) => `ip saddr ${range} counter drop`), allow(number)],
+      },
+    ]),
   ];
   return tableRuleset('inet', 'firebreak', chains);
 }

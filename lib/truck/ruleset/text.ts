@@ -3,8 +3,9 @@ import type { Ruleset } from '../network.ts';
 
 /** Replaced by the ruleset's fingerprint; it is taken over the text that still holds this word. */
 const FINGERPRINT = 'FINGERPRINT';
-/** Stands in a rule for a number that follows from the fingerprint: 32 bits, not 0. */
+/** Stands in a rule for a number that follows from the fingerprint: 32 bits, not 0. `REVISION_MARK_7` stands for another one. */
 export const REVISION_MARK = 'REVISION_MARK';
+const MARKS = /REVISION_MARK(?:_(\d+))?/g;
 const FINGERPRINT_COMMENT = /comment "firebreak ([0-9a-f]{12})"/;
 
 /** A base chain: made once with its hook, never deleted while the truck runs (nft(8), "CHAINS"). */
@@ -55,9 +56,12 @@ export function tableRuleset(
     '',
   ].join('\n');
   const hash = fingerprint(template);
-  const mark = `0x${(Number.parseInt(hash.slice(0, 8), 16) || 1).toString(16)}`;
-  return { fingerprint: hash, text: template.replace(FINGERPRINT, hash).replaceAll(REVISION_MARK, mark) };
+  const markNumbered = (_word: string, number = '') =>
+    markFrom(number === '' ? hash : fingerprint(`${hash} ${number}`));
+  return { fingerprint: hash, text: template.replace(FINGERPRINT, hash).replace(MARKS, markNumbered) };
 }
+
+const markFrom = (hash: string): string => `0x${(Number.parseInt(hash.slice(0, 8), 16) || 1).toString(16)}`;
 
 /** The fingerprint that a listed table carries, or null. */
 export function carriedFingerprint(listing: string): string | null {

@@ -47,7 +47,7 @@ test.each<readonly [BypassKind, Layer]>([
   expect(bypassTable(await truck.attemptsWith(kind, [layer])).verdict).toBe('open');
 });
 
-describe.each(['station.yaml', 'public addresses'] as const)('on another truck: %s', (name) => {
+describe.each(['station.yaml', 'public addresses', 'flows with terms'] as const)('on another truck: %s', (name) => {
   let other: CarelessTruck;
   beforeAll(async () => {
     other = await CarelessTruck.make(POLICIES[name]());

@@ -4,6 +4,7 @@ import { measure, type Vantage } from '../../../components/isolation-tester/meas
 import type { Policy } from '../../../lib/policy/index.ts';
 import type { BypassKind } from '../../../lib/truck/bypass.ts';
 import type { Expectation } from '../../../lib/truck/expectation.ts';
+import { expectations } from '../../../lib/truck/expectations.ts';
 import { HOST_GROUP, UPLINK_GROUPS } from '../../../lib/truck/groups.ts';
 import { judge, type MatrixRow } from '../../../lib/truck/judge.ts';
 import type { BypassRow } from '../../../lib/truck/judge-bypasses.ts';
@@ -290,7 +291,7 @@ export class CarelessTruck {
 
   /** What the policy promises. */
   get expectations(): readonly Expectation[] {
-    return this.#truck.expectations;
+    return expectations(this.policy, Date.now());
   }
 
   /** The matrix, or other expectations, while these layers hold. */

@@ -14,6 +14,7 @@ import { OVERHEARD } from './overheard.ts';
 import { STRAY_LINKS } from './stray-links.ts';
 
 const BOTH = ['article.yaml', 'station.yaml'] as const;
+const TERMS = ['flows with terms'] as const;
 const WITHOUT_FLOWS = ['article.yaml', 'public addresses'] as const;
 
 const closed = (
@@ -55,6 +56,11 @@ export const CLOSED_BY: readonly LayerTrial[] = [
   closed('the router’s services', ['router']),
   closed('inbound from the uplink', ['router']),
   closed('inbound from the uplink', ['edge'], BOTH, FROM_PRIVATE),
+  closed('inbound from the uplink', ['edge'], TERMS, {
+    words: ', to a segment whose way to the internet is over,',
+    belongs: ({ attempt: { frame } }) =>
+      frame.packet.type === 'ipv4' && frame.packet.destination.startsWith('10.20.30.'),
+  }),
   closed('the uplink’s own network', ['host', 'router']),
   closed('the uplink’s own network', ['sysctls', 'edge'], BOTH),
   closed('spoofed sources', ['router']),
@@ -101,8 +107,15 @@ function atEachPort({ policy, expectations }: CarelessTruck): readonly Expectati
 
 /** What the policy promises; also that it lets pass what it should. */
 export const PROMISED: readonly LayerTrial[] = [
-  matrix('all rows of the matrix hold by all layers', LAYERS),
-  matrix('all rows of the matrix hold by router', ['router']),
+  matrix('all rows of the matrix hold by all layers', LAYERS, [...BOTH, ...TERMS]),
+  matrix('all rows of the matrix hold by router', ['router'], [...BOTH, ...TERMS]),
+  matrix(
+    'what is over, or has not begun, is closed by edge',
+    ['edge'],
+    TERMS,
+    ({ expectation: { verdict, from, to } }) =>
+      verdict === 'isolated' && [from, to].some((name) => name === 'telemetry' || name === 'modem'),
+  ),
   matrix('each port of a range is open by router', ['router'], ['station.yaml'], () => true, atEachPort),
   matrix('all rows of the matrix hold by edge', ['edge'], WITHOUT_FLOWS),
   matrix(

@@ -84,7 +84,12 @@ export class Conversations {
 
   /** A datagram each millisecond, each of which is answered. @throws Unheard if nobody answers */
   async talk(from: string, to: string): Promise<Talk> {
-    return this.#begin(from, CLIENT, to, `${PORT}`, 'always').begun();
+    return this.talkAnyway(from, to).begun();
+  }
+
+  /** The same, answered or not. */
+  talkAnyway(from: string, to: string): Talk {
+    return this.#begin(from, CLIENT, to, `${PORT}`, 'always');
   }
 
   /** One datagram, and whoever got it never stops answering. @throws Unheard if he doesn't begin to */

@@ -11,14 +11,30 @@ const flow = (name: string, from: string, to: string, port = PORT): Flow => ({
 const THERE = flow('there', 'container1', 'container2');
 const BACK = flow('back', 'device2', 'device1');
 const STREAMED = flow('stream', 'container1', 'device2', STREAM_PORT);
+/** A flow that ends by itself so soon, in milliseconds; long enough for its conversation to begin on a busy machine. */
+const SOON_MS = 3000;
+/** The next whole second after that. */
+const soon = (): number => Math.ceil((Date.now() + SOON_MS) / 1000) * 1000;
+const until = (flow: Flow, expires: number): Flow => ({ ...flow, term: { expires } });
+/** Sends on until that moment is over. */
+async function pass(talk: { pass(more: number): Promise<void> }, moment: number): Promise<void> {
+  while (Date.now() <= moment) await talk.pass(10);
+}
 const article = example('article.yaml');
 const withFlows = (...flows: readonly Flow[]): Policy => ({ ...article, flows });
 const offline: Policy = { ...article, segments: article.segments.map((segment) => ({ ...segment, internet: false })) };
+const OUT: Flow = { name: 'out', from: 'container2', to: 'internet', protocol: 'udp', ports: [] };
 const DEVICE2 = { node: 'device2', address: '10.0.2.5' };
 const INTERNET = { node: 'internet', address: '8.8.8.8' };
 
 /** A policy whose ruleset holds all that these trials change. */
-export const CHANGING = withFlows(THERE, BACK, STREAMED);
+export const CHANGING = withFlows(
+  THERE,
+  BACK,
+  STREAMED,
+  until(OUT, Date.UTC(2400, 0)),
+  until(STREAMED, Date.UTC(2400, 0)),
+);
 
 /** What is wrong, unless it holds. */
 const unless = (holds: boolean, words: string): readonly string[] => (holds ? [] : [words]);
@@ -144,4 +160,54 @@ export const LIVE_CHANGES: readonly Trial<Conversations>[] = [
       return heard.flatMap((count, index) => hasEnded(`the stream from ${PROVIDERS[index]?.address}`, count));
     },
   ),
+  trial('a flow that expires ends by itself, with the conversation that it had opened', async (there) => {
+    const end = soon();
+    await there.load(withFlows(until(THERE, end), BACK));
+    const expiring = await there.talk('container1', '10.0.2.4');
+    const staying = await there.talk('device2', '10.0.1.5');
+    const before = goesOn('the flow, before its time,', await expiring.answeredOf(50), 50);
+    await pass(expiring, end);
+    return [
+      ...before,
+      ...hasEnded('the expired flow', await expiring.answeredOf(50)),
+      ...goesOn('the other flow', await staying.answeredOf(50), 50),
+    ];
+  }),
+  trial('a conversation that another flow allows as well goes on', async (there) => {
+    const end = soon();
+    await there.load(withFlows({ ...until(THERE, end), name: 'a' }, { ...THERE, from: 'br0net' }));
+    const staying = await there.talk('container1', '10.0.2.4');
+    await pass(staying, end);
+    return goesOn('the conversation', await staying.answeredOf(50), 50);
+  }),
+  trial('answers alone don’t keep an expired flow open', async (there) => {
+    const end = soon();
+    await there.load(withFlows(until(STREAMED, end), THERE));
+    const stream = await there.listen('container1', DEVICE2);
+    const before = goesOn('the stream, before its time,', await stream.heardOf(50), 50);
+    await pass(await there.talk('container1', '10.0.2.4'), end);
+    return [...before, ...hasEnded('the stream', await stream.heardOf(50))];
+  }),
+  trial('nor one to the internet', async (there) => {
+    const end = soon();
+    await there.load({ ...offline, flows: [until(OUT, end), THERE] });
+    const talk = await there.talk('container2', '8.8.8.8');
+    const stream = await there.listen('container2', INTERNET);
+    const before = goesOn('the stream, before its time,', await stream.heardOf(50), 50);
+    await pass(talk, end);
+    return [
+      ...before,
+      ...hasEnded('the conversation', await talk.answeredOf(50)),
+      ...hasEnded('the stream', await stream.heardOf(50)),
+    ];
+  }),
+  trial('a flow that has not begun is closed, and opens by itself', async (there) => {
+    const start = soon();
+    await there.load(withFlows({ ...THERE, term: { starts: start } }, BACK));
+    const early = there.talkAnyway('container1', '10.0.2.4');
+    const closed = unless((await early.answeredOf(50)) === 0, 'it was open before its time');
+    await pass(early, start);
+    await early.begun();
+    return [...closed, ...goesOn('the flow', await early.answeredOf(50), 50)];
+  }),
 ];

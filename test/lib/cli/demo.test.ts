@@ -3,8 +3,9 @@ import type { Document, ServedTruck } from '../../../lib/cli/demo/served-truck.t
 import { withServedTruck } from '../../../lib/cli/demo/served-truck.ts';
 import { Lab } from '../../../lib/lab/lab.ts';
 import type { Policy } from '../../../lib/policy/index.ts';
+import { expectations } from '../../../lib/truck/expectations.ts';
 import { type BypassRow, bypassTable } from '../../../lib/truck/judge-bypasses.ts';
-import { compiled, policyOf } from '../truck/support.ts';
+import { policyOf } from '../truck/support.ts';
 import { firebreak } from './support.ts';
 
 jest.mock('../../../lib/lab/lab.ts', () => ({ Lab: { up: jest.fn(), down: jest.fn() } }));
@@ -44,7 +45,7 @@ function servedTruck({ leaks, letsItselfBeCutOff, neverCloses }: Faults): Served
     evidence: async (id) => {
       const policy = known.get(id);
       if (policy === undefined) throw new Error(`nobody has measured ${id}`);
-      const rows = compiled(policy).expectations.map((expectation) => {
+      const rows = expectations(policy, 0).map((expectation) => {
         const isStuck =
           neverCloses === true && opened && expectation.from === 'container1' && expectation.to === 'container2';
         const isOpen = isStuck || expectation.verdict === 'reachable';

@@ -135,6 +135,17 @@ function containerSeed() {
   return fc.tuple(nodeSeed('c'), content).map(([node, inside]) => ({ ...node, content: inside }));
 }
 
+/** Always in force, in force for centuries, over, and not begun. */
+const EXPLAINED = { owner: 'chief', reason: 'a drill' };
+const TERMS = [
+  {},
+  {},
+  { starts: '2020-01-01T00:00:00Z', expires: '2400-01-01T00:00:00+02:00', ...EXPLAINED },
+  { expires: '2400-06-01T00:00:00Z', ...EXPLAINED },
+  { expires: '2020-01-01T00:00:00Z', ...EXPLAINED },
+  { starts: '2400-01-01T00:00:00Z' },
+];
+
 function flowSeed() {
   const port = fc.integer({ min: 1, max: 65535 });
   const range = fc.tuple(port, port).map(([a, b]) => `${Math.min(a, b)}-${Math.max(a, b)}`);
@@ -144,7 +155,12 @@ function flowSeed() {
     name: shortName('f'),
     from: fc.nat(50),
     to: fc.nat(50),
-    talk: fc.oneof(fc.constant({ protocol: 'icmp' as const }), fc.record({ protocol }), fc.record({ protocol, ports })),
+    talk: fc
+      .tuple(
+        fc.oneof(fc.constant({ protocol: 'icmp' as const }), fc.record({ protocol }), fc.record({ protocol, ports })),
+        fc.constantFrom<Pick<FlowInput, 'starts' | 'expires' | 'owner' | 'reason'>[]>(...TERMS),
+      )
+      .map(([talk, term]) => ({ ...talk, ...term })),
   });
 }
 

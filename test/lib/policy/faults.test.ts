@@ -436,6 +436,46 @@ const flows: Fault[] = [
   ['a flow within a segment', (d) => (d.flows.web.to = 'tablet'), 'flows.web.to', /segment cab.*unfiltered/],
   ['a flow from a node to its own segment', (d) => (d.flows.web.to = 'cab'), 'flows.web.to', /segment cab/],
   ['ping with ports', (d) => (d.flows.web.protocol = 'icmp'), 'flows.web.ports', /icmp has no ports/],
+  ...[
+    ['a moment without time zone', '2026-11-25T23:00:00'],
+    ['a moment with less than seconds', '2026-11-25T23:00:00.5Z'],
+    ['a day', '2026-11-25'],
+    ['a moment after all times', '2600-01-01T00:00:00Z'],
+  ].map(
+    ([what, expires]): Fault => [
+      `a flow that expires at ${what}`,
+      (d) => Object.assign(d.flows.web, { expires, owner: 'o', reason: 'r' }),
+      'flows.web.expires',
+      /a moment with time zone and whole seconds/,
+    ],
+  ),
+  [
+    'a flow that ends before it starts',
+    (d) =>
+      Object.assign(d.flows.web, {
+        ...{ starts: '2026-11-25T23:00:00+01:00', expires: '2026-11-25T22:00:00Z', owner: 'o', reason: 'r' },
+      }),
+    'flows.web.expires',
+    /never be in force/,
+  ],
+  [
+    'a flow that expires for no reason',
+    (d) => Object.assign(d.flows.web, { expires: '2026-11-25T22:00:00Z', owner: 'o' }),
+    'flows.web.reason',
+    /needs a reason/,
+  ],
+  [
+    'a flow that expires and is nobody’s',
+    (d) => Object.assign(d.flows.web, { expires: '2026-11-25T22:00:00Z', reason: 'r' }),
+    'flows.web.owner',
+    /needs an owner/,
+  ],
+  [
+    'a reason of two lines',
+    (d) => Object.assign(d.flows.web, { reason: 'one\ntwo' }),
+    'flows.web.reason',
+    /one line of at most 200/,
+  ],
   ['a range backwards', (d) => (d.flows.web.ports = ['90-80']), 'flows.web.ports[0]', /upwards/],
   ['a range from 0', (d) => (d.flows.web.ports = [1, '0-80']), 'flows.web.ports[1]', /between 1 and 65535/],
   ['a range past the end', (d) => (d.flows.web.ports = ['1-65536']), 'flows.web.ports[0]', /between 1 and 65535/],

@@ -12,6 +12,7 @@ import {
 import { bypasses } from '../../../lib/truck/bypasses.ts';
 import { permission } from '../../../lib/truck/permission.ts';
 import { NOT_INTERNET } from '../../../lib/truck/ruleset/not-internet.ts';
+import { policyAt } from '../../../lib/truck/term.ts';
 import { example } from './support.ts';
 
 const article = example('article.yaml');
@@ -73,7 +74,7 @@ describe.each([
       if (sender === undefined || target === undefined) continue;
       const party = (node: typeof sender) => ({ kind: 'node', name: node.name, segment: node.segment }) as const;
       const probe = protocol === 'icmp' ? { protocol } : { protocol, port };
-      expect(permission(policy, party(sender), party(target), probe).allowed).toBe(false);
+      expect(permission(policyAt(policy, 0), party(sender), party(target), probe).allowed).toBe(false);
     }
   });
 

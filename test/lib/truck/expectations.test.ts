@@ -3,6 +3,7 @@ import type { Policy } from '../../../lib/policy/index.ts';
 import type { Expectation } from '../../../lib/truck/expectation.ts';
 import { expectations } from '../../../lib/truck/expectations.ts';
 import { type Party, permission } from '../../../lib/truck/permission.ts';
+import { policyAt } from '../../../lib/truck/term.ts';
 import { policyDocument } from '../policy/arbitrary.ts';
 import { example, policyOf } from './support.ts';
 
@@ -41,7 +42,7 @@ const ARTICLE = `
   Device2    Router (10.0.1.3)    No connection VLAN 2 to VLAN 1`;
 
 describe('the article’s policy', () => {
-  const computed = expectations(base);
+  const computed = expectations(base, 0);
   const promised = ARTICLE.trim()
     .split('\n')
     .map((line) => /^\s*(\w+)\s+(\w+)(?: \(([\d.]+)\))?\s+(OK|No connection) /.exec(line) ?? [])
@@ -81,7 +82,7 @@ describe('the article’s policy', () => {
 
 describe('a flow', () => {
   const flowRows = (policy: Policy) =>
-    expectations(policy)
+    expectations(policy, 0)
       .filter(({ probe }) => probe.protocol !== 'icmp')
       .map(({ id, verdict }) => `${id} ${verdict}`);
   const between = (from: string, to: string, ports: Policy['flows'][number]['ports'], name = 'web') =>
@@ -142,8 +143,8 @@ describe('a flow', () => {
 
   test('of icmp changes the ping of that direction only', () => {
     const icmp = { name: 'ping', from: 'container1', to: 'container2', protocol: 'icmp', ports: [] } as const;
-    const differing = expectations({ ...base, flows: [icmp] }).filter(
-      (expectation, index) => expectation.verdict !== expectations(base)[index]?.verdict,
+    const differing = expectations({ ...base, flows: [icmp] }, 0).filter(
+      (expectation, index) => expectation.verdict !== expectations(base, 0)[index]?.verdict,
     );
     expect(differing.map(({ id, because }) => [id, because])).toEqual([['container1>container2 icmp', 'flow ping']]);
   });
@@ -151,7 +152,7 @@ describe('a flow', () => {
 
 test('without an uplink nothing is promised about the internet', () => {
   const segments = base.segments.map((segment) => ({ ...segment, internet: false }));
-  const promises = expectations({ ...base, segments, uplinks: [] });
+  const promises = expectations({ ...base, segments, uplinks: [] }, 0);
   expect(promises).toHaveLength(24);
   expect(promises.filter(({ to }) => to === 'internet')).toEqual([]);
 });
@@ -167,7 +168,7 @@ describe('any policy', () => {
           `${from}>internet ${policy.internet.probe}`,
         ]);
         const fromRouter = names.map((to) => `router>${to} ${addressOf(policy, to)}`);
-        const pings = expectations(policy).filter(({ probe }) => probe.protocol === 'icmp');
+        const pings = expectations(policy, 0).filter(({ probe }) => probe.protocol === 'icmp');
         expect(pings.map(({ from, to, address }) => `${from}>${to} ${address}`).sort()).toEqual(
           [...pairs, ...fromRouter].sort(),
         );
@@ -178,9 +179,9 @@ describe('any policy', () => {
   test('gives each promise an id of its own, and the same ones again', () => {
     fc.assert(
       fc.property(anyPolicy, (policy) => {
-        const ids = expectations(policy).map(({ id }) => id);
+        const ids = expectations(policy, 0).map(({ id }) => id);
         expect(new Set(ids).size).toBe(ids.length);
-        expect(expectations(policy)).toEqual(expectations(policy));
+        expect(expectations(policy, 0)).toEqual(expectations(policy, 0));
       }),
     );
   });
@@ -188,8 +189,8 @@ describe('any policy', () => {
   test('promises what permission() says, with its reason', () => {
     fc.assert(
       fc.property(anyPolicy, (policy) => {
-        for (const { from, to, address, probe, verdict, because } of expectations(policy)) {
-          const said = permission(policy, partyOf(policy, from), partyOf(policy, to, address), probe);
+        for (const { from, to, address, probe, verdict, because } of expectations(policy, 0)) {
+          const said = permission(policyAt(policy, 0), partyOf(policy, from), partyOf(policy, to, address), probe);
           expect({ verdict, because }).toEqual({
             verdict: said.allowed ? 'reachable' : 'isolated',
             because: said.because,
@@ -202,7 +203,7 @@ describe('any policy', () => {
   test('without flows connects nodes of one segment, and no others', () => {
     fc.assert(
       fc.property(anyPolicy, (policy) => {
-        for (const { from, to, verdict } of expectations({ ...policy, flows: [] })) {
+        for (const { from, to, verdict } of expectations({ ...policy, flows: [] }, 0)) {
           const [source, target] = [from, to].map((name) => policy.nodes.find((node) => node.name === name)?.segment);
           if (source === undefined || target === undefined) continue;
           expect(verdict).toBe(source === target ? 'reachable' : 'isolated');
@@ -214,7 +215,7 @@ describe('any policy', () => {
   test('promises each flow at a port of each of its ranges, between every pair that it names', () => {
     fc.assert(
       fc.property(anyPolicy, (policy) => {
-        const promised = new Map(expectations(policy).map(({ id, verdict }) => [id, verdict]));
+        const promised = new Map(expectations(policy, 0).map(({ id, verdict }) => [id, verdict]));
         for (const flow of policy.flows) {
           const ports = flow.ports.length === 0 ? [1] : flow.ports.map((range) => range.from);
           const probes = flow.protocol === 'icmp' ? ['icmp'] : ports.map((number) => `${flow.protocol}/${number}`);
@@ -231,7 +232,7 @@ describe('any policy', () => {
   test('lets every node reach something: a source that is dead or cut off never looks isolated', () => {
     fc.assert(
       fc.property(anyPolicy, (policy) => {
-        const promised = expectations(policy);
+        const promised = expectations(policy, 0);
         for (const { name } of policy.nodes) {
           expect(promised.some(({ from, verdict }) => from === name && verdict === 'reachable')).toBe(true);
         }

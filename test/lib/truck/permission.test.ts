@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { Flow, Policy } from '../../../lib/policy/index.ts';
 import type { Probe } from '../../../lib/truck/expectation.ts';
 import { type Party, permission } from '../../../lib/truck/permission.ts';
+import { policyAt } from '../../../lib/truck/term.ts';
 import { policyDocument } from '../policy/arbitrary.ts';
 import { example, policyOf } from './support.ts';
 
@@ -24,7 +25,8 @@ const flow = (more: Partial<Flow>): Flow => ({
   ...more,
 });
 const range = (from: number, to = from) => ({ from, to });
-const may = (policy: Policy, from: Party, to: Party, probe: Probe) => permission(policy, from, to, probe).allowed;
+const may = (policy: Policy, from: Party, to: Party, probe: Probe) =>
+  permission(policyAt(policy, 0), from, to, probe).allowed;
 
 describe('without flows', () => {
   test.each<[string, Party, Party, Probe, boolean]>([
@@ -46,7 +48,7 @@ describe('without flows', () => {
 
   test('a segment without internet has none', () => {
     const segments = base.segments.map((segment) => ({ ...segment, internet: segment.name === 'br1net' }));
-    expect(permission({ ...base, segments }, container1, internet, icmp)).toEqual({
+    expect(permission(policyAt({ ...base, segments }, 0), container1, internet, icmp)).toEqual({
       allowed: false,
       because: 'segment br0net has no internet and no flow allows it',
     });
@@ -81,14 +83,17 @@ describe('a flow', () => {
   test('to the internet opens it for a segment that has none', () => {
     const segments = base.segments.map((segment) => ({ ...segment, internet: false }));
     const policy = { ...base, segments, flows: [flow({ to: 'internet', ports: [range(443)] })] };
-    expect(permission(policy, container1, internet, tcp(443))).toEqual({ allowed: true, because: 'flow f' });
+    expect(permission(policyAt(policy, 0), container1, internet, tcp(443))).toEqual({
+      allowed: true,
+      because: 'flow f',
+    });
     expect(may(policy, container1, internet, tcp(444))).toBe(false);
     expect(may(policy, device1, internet, tcp(443))).toBe(false);
   });
 
   test('that allows something is named as the reason', () => {
     const flows = [flow({ name: 'a', ports: [range(80)] }), flow({ name: 'b', ports: [range(443)] })];
-    expect(permission({ ...base, flows }, container1, container2, tcp(443)).because).toBe('flow b');
+    expect(permission(policyAt({ ...base, flows }, 0), container1, container2, tcp(443)).because).toBe('flow b');
   });
 });
 

@@ -10,12 +10,12 @@ const base = example('article.yaml');
 const anyPolicy = policyDocument().map((document) => policyOf(JSON.stringify(document)));
 
 test('the article needs none: somebody may reach every target', () => {
-  expect(positiveControls(expectations(base))).toEqual([]);
+  expect(positiveControls(expectations(base, 0))).toEqual([]);
 });
 
 test('an internet that nobody may reach is reached by the router', () => {
   const segments = base.segments.map((segment) => ({ ...segment, internet: false }));
-  expect(positiveControls(expectations({ ...base, segments }))).toEqual([
+  expect(positiveControls(expectations({ ...base, segments }, 0))).toEqual([
     {
       id: 'control internet 8.8.8.8',
       from: 'router',
@@ -30,7 +30,7 @@ test('an internet that nobody may reach is reached by the router', () => {
 
 test('the router’s address in an empty segment is reached by the router itself', () => {
   const nodes = base.nodes.filter(({ segment }) => segment === 'br0net');
-  const controls = positiveControls(expectations({ ...base, nodes }));
+  const controls = positiveControls(expectations({ ...base, nodes }, 0));
   expect(controls.map(({ id, from }) => [id, from])).toEqual([['control router 10.0.2.3', 'router']]);
 });
 
@@ -40,7 +40,7 @@ describe('of any policy', () => {
   test('every target is expected to answer somebody, in a promise or in exactly one control', () => {
     fc.assert(
       fc.property(anyPolicy, (policy) => {
-        const promised = expectations(policy);
+        const promised = expectations(policy, 0);
         const reachable = new Set(promised.filter(({ verdict }) => verdict === 'reachable').map(target));
         const missing = new Set(promised.map(target).filter((key) => !reachable.has(key)));
         const controls = positiveControls(promised);
@@ -53,7 +53,7 @@ describe('of any policy', () => {
   test('no control is taken for a promise', () => {
     fc.assert(
       fc.property(anyPolicy, (policy) => {
-        const promised = expectations(policy);
+        const promised = expectations(policy, 0);
         const ids = [...promised, ...positiveControls(promised)].map(({ id }) => id);
         expect(new Set(ids).size).toBe(ids.length);
       }),
@@ -63,7 +63,7 @@ describe('of any policy', () => {
   test('a truck that keeps all promises is judged isolated, and one whose controls are silent is not', () => {
     fc.assert(
       fc.property(anyPolicy, (policy) => {
-        const promised = expectations(policy);
+        const promised = expectations(policy, 0);
         fc.pre(promised.length > 0);
         const controls = positiveControls(promised);
         const kept = [...promised, ...controls].map(({ id, verdict }) =>

@@ -4,6 +4,7 @@ import { checkDocument } from '../../../lib/policy/index.ts';
 import type { Probe } from '../../../lib/truck/expectation.ts';
 import { type Party, permission } from '../../../lib/truck/permission.ts';
 import { reachabilityDifference } from '../../../lib/truck/reachability.ts';
+import { policyAt } from '../../../lib/truck/term.ts';
 import { policyDocument } from '../policy/arbitrary.ts';
 import { example, policyOf } from './support.ts';
 
@@ -21,7 +22,7 @@ flows: { ${flows} }
 `);
 const flow = (ports: string) => `reads: { from: dashboard, to: panel, protocol: tcp, ports: [${ports}] }`;
 const short = (before: Policy | null, after: Policy) => {
-  const { opened, closed } = reachabilityDifference(before, after);
+  const { opened, closed } = reachabilityDifference(before, after, 0);
   const line = ({ from, to, probe }: { from: string; to: string; probe: string }) => `${from} > ${to} ${probe}`;
   return { opened: opened.map(line), closed: closed.map(line) };
 };
@@ -48,7 +49,7 @@ test.each([
 });
 
 test('a first policy opens all that it allows, and says by which rule', () => {
-  const { opened, closed } = reachabilityDifference(null, policy(flow('443')));
+  const { opened, closed } = reachabilityDifference(null, policy(flow('443')), 0);
   expect(closed).toEqual([]);
   expect(opened).toEqual([{ from: 'dashboard', to: 'panel', probe: 'tcp/443', because: 'flow reads' }]);
 });
@@ -98,9 +99,9 @@ describe('of any two policies', () => {
         const to = a.nodes[y % a.nodes.length];
         if (from === undefined || to === undefined || from === to) return;
         const party = ({ name, segment }: typeof from): Party => ({ kind: 'node', name, segment });
-        const may = (one: Policy) => permission(one, party(from), party(to), asked).allowed;
+        const may = (one: Policy) => permission(policyAt(one, 0), party(from), party(to), asked).allowed;
         if (may(a) === may(b)) return;
-        const { opened, closed } = reachabilityDifference(a, b);
+        const { opened, closed } = reachabilityDifference(a, b, 0);
         const said = may(b) ? opened : closed;
         expect(said.map((change) => `${change.from} ${change.to}`)).toContain(`${from.name} ${to.name}`);
       }),

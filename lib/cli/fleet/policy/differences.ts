@@ -18,8 +18,8 @@ export interface Concern {
   readonly difference?: ReachabilityDifference;
 }
 
-/** The most trucks first. Pure. @param next undefined: a patch whose baseline isn't known */
-export function concerns(trucks: readonly Surveyed[], next: Policy | undefined): readonly Concern[] {
+/** The most trucks first. Pure. @param next undefined: a patch whose baseline isn't known. @param at milliseconds since 1970 */
+export function concerns(trucks: readonly Surveyed[], next: Policy | undefined, at: number): readonly Concern[] {
   const alike = new Map<string | null | undefined, Surveyed[]>();
   for (const truck of trucks) {
     const key = truck.present === undefined ? undefined : (truck.present?.revision.hash ?? null);
@@ -30,7 +30,7 @@ export function concerns(trucks: readonly Surveyed[], next: Policy | undefined):
   const found = [...alike].flatMap(([present, [first, ...others]]): Concern[] => {
     if (first === undefined) return [];
     const difference =
-      first.present === undefined || next === undefined ? undefined : reachabilityDifference(first.present, next);
+      first.present === undefined || next === undefined ? undefined : reachabilityDifference(first.present, next, at);
     return [{ trucks: others.length + 1, example: first.thing, present, ...(difference && { difference }) }];
   });
   return found.sort((a, b) => b.trucks - a.trucks);

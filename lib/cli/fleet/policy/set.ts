@@ -110,7 +110,7 @@ async function set(cloud: FleetCloud, { file, draft, target, signal }: Task, opt
   );
   const next = draft.policyWith(sequence);
   const missing = trucks.filter(({ standing }) => !standing.isDone);
-  const differences = concerns(missing, next);
+  const differences = concerns(missing, next, Date.now());
   const revision = next?.revision.id ?? `${sequence}, of a baseline that only the trucks have`;
   const told = { revision, sequence, trucks: trucks.length, missing: missing.length, differences };
   if (!options.json || !options.yes) for (const line of concernLines(differences)) remark(line);

@@ -18,7 +18,7 @@ useLabCredentials();
 
 const BUCKET = 'firebreak-evidence';
 const POLICY = example('article.yaml');
-const MATRIX = judge(expectations(POLICY), []);
+const MATRIX = judge(expectations(POLICY, 0), []);
 const measured = (thing: string, at: string): Evidence => ({
   ...{ thing, revision: POLICY.revision, at, matrix: MATRIX, durationMs: 800 },
   vantages: [{ node: 'container1', kind: 'container' }],

@@ -51,7 +51,7 @@ export class ScriptedTruck {
 
   /** A measurement in which every expectation held, except of those who are told to be leaky. */
   async measure(policy: Policy, leaky: (id: string) => boolean = () => false): Promise<Evidence> {
-    const promised = expectations(policy);
+    const promised = expectations(policy, 0);
     const seen = promised.map(({ id, verdict }) => {
       const arrived = verdict === 'reachable' || leaky(id);
       return { id, arrived, reply: arrived ? ('answer' as const) : ('none' as const) };
