@@ -7,11 +7,19 @@ export async function loadRuleset(text: string, netns?: string): Promise<void> {
   await run(['nft', '-f', '-'], { input: text, ...(netns === undefined ? {} : { netns }) });
 }
 
-/** The table as text without counters, or null if there is none. @param table family and name. */
-export async function listTable(table: readonly [string, string], netns?: string): Promise<string | null> {
+/** The table as text without counters and without what named sets have gathered, or null if there is none. @param table family and name. */
+export function listTable(table: readonly [string, string], netns?: string): Promise<string | null> {
+  return list(['-s', '-t', 'list', 'table', ...table], netns);
+}
+
+/** A named set with its elements as JSON (libnftables-json(5)), or null if there is none. @param table family and name */
+export function listSet(table: readonly [string, string], set: string, netns?: string): Promise<string | null> {
+  return list(['-j', 'list', 'set', ...table, set], netns);
+}
+
+async function list(words: readonly string[], netns: string | undefined): Promise<string | null> {
   try {
-    const place = netns === undefined ? {} : { netns };
-    return await run(['nft', '-s', 'list', 'table', ...table], { ...place, manyWrites: true });
+    return await run(['nft', ...words], { ...(netns === undefined ? {} : { netns }), manyWrites: true });
   } catch (error) {
     if (error instanceof CommandError && error.stderr.includes('No such file or directory')) return null;
     throw error;

@@ -1,11 +1,13 @@
 import type { Policy } from '../../lib/policy/index.ts';
-import type { BypassAttempt, BypassKind } from '../../lib/truck/bypass.ts';
+import type { BypassAttempt, BypassKind, FrameDescription } from '../../lib/truck/bypass.ts';
 import { bypasses } from '../../lib/truck/bypasses.ts';
 import { type BypassRow, type BypassTable, bypassTable, judgeBypasses } from '../../lib/truck/judge-bypasses.ts';
 import type { Docker } from '../host/docker.ts';
+import { controlFrames } from './bypass-controls.ts';
 import { type BypassMeasurement, canComeIn, measureBypasses, restoreRouter } from './bypass-measure.ts';
 import { survey } from './bypass-survey.ts';
 import { withCanaries } from './canary.ts';
+import { type Aim, dropPlaces, keepingDrops } from './drops.ts';
 import type { Vantage } from './measure.ts';
 import { type Agents, vantagesOf } from './vantages.ts';
 
@@ -72,10 +74,19 @@ export async function tryBypasses({ policy, vantages, disturb, truck, kinds }: B
   );
   const measurement = { policy, vantages, survey: found, truck: truck ?? '/proc/thread-self/ns/net' };
   try {
-    return bypassTable(await judged(attempts, measurement));
+    const frames = [...attempts, ...controlFrames(policy, found)].map(({ frame }) => frame);
+    return await keepingDrops(dropPlaces(vantages, truck), frames.flatMap(aimOf), async () =>
+      bypassTable(await judged(attempts, measurement)),
+    );
   } finally {
     if (disturb) restoreRouter({ ...measurement, timeoutMs: 0 });
   }
+}
+
+function aimOf({ packet }: FrameDescription): readonly Aim[] {
+  if (packet.type !== 'ipv4') return [];
+  const { destination, protocol, port } = packet;
+  return [{ destination, protocol, ...(protocol !== 'icmp' && { port }) }];
 }
 
 /** What is inconclusive is tried again, twice: a single loss proves nothing. */

@@ -6,6 +6,7 @@ import { positiveControls } from '../../lib/truck/positive-controls.ts';
 import { canaryCanMeasure } from '../../lib/truck/stand-in.ts';
 import type { Docker } from '../host/docker.ts';
 import { withCanaries } from './canary.ts';
+import { dropPlaces, keepingDrops } from './drops.ts';
 import { measure, type Vantage } from './measure.ts';
 import { type Agents, vantagesOf } from './vantages.ts';
 
@@ -44,7 +45,9 @@ export async function testIsolation({ policy, docker, agents }: IsolationTestOpt
     );
     const probed = [...measurable, ...controls];
     const reachable = new Set(probed.filter(({ verdict }) => verdict === 'reachable').map(({ id }) => id));
-    const observations = await measure(vantages, probed, { expectReply: (id) => reachable.has(id) });
+    const observations = await keepingDrops(dropPlaces(own), probed.map(aimOf), () =>
+      measure(vantages, probed, { expectReply: (id) => reachable.has(id) }),
+    );
     const later = new Map(expectations(policy, Date.now()).map(({ id, verdict }) => [id, verdict]));
     const fleeting = new Set(promised.filter(({ id, verdict }) => later.get(id) !== verdict).map(({ id }) => id));
     const lasting = observations.filter(({ id }) => !fleeting.has(id));
@@ -56,6 +59,11 @@ export async function testIsolation({ policy, docker, agents }: IsolationTestOpt
     };
   });
 }
+
+const aimOf = ({ address, probe }: Expectation) => ({
+  ...{ destination: address, protocol: probe.protocol },
+  ...(probe.protocol !== 'icmp' && { port: probe.port }),
+});
 
 function split<T>(members: readonly T[], belongs: (member: T) => boolean): readonly [readonly T[], readonly T[]] {
   return [members.filter(belongs), members.filter((member) => !belongs(member))];

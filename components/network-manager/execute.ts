@@ -1,5 +1,6 @@
 import type { Link } from '../../lib/truck/network.ts';
 import { ROUTER } from '../../lib/truck/network.ts';
+import { EDGE_TABLE, HOST_TABLE, ROUTER_TABLE } from '../../lib/truck/ruleset/tables.ts';
 import type { Step } from '../../lib/truck/steps.ts';
 import { containerNamespace } from '../host/container-namespace.ts';
 import { ipBatch } from '../host/ip.ts';
@@ -24,7 +25,7 @@ import { addHostRoute, removeHostRoute } from './host-route.ts';
 import { LINK_ALIAS } from './labels.ts';
 import { writeConfiguration } from './router-configuration.ts';
 import { keepListing, loadAndKeep } from './rulesets.ts';
-import { EDGE_TABLE, HOST_TABLE, ROUTER_TABLE, type Truck } from './truck.ts';
+import type { Truck } from './truck.ts';
 
 type StepOf<Name extends Step['do']> = Extract<Step, { readonly do: Name }>;
 

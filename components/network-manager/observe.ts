@@ -10,6 +10,7 @@ import type {
 } from '../../lib/truck/observed.ts';
 import { OWN_TABLE } from '../../lib/truck/router-rules.ts';
 import { ROUTER_SYSCTLS } from '../../lib/truck/router-sysctls.ts';
+import { EDGE_TABLE, HOST_TABLE, ROUTER_TABLE } from '../../lib/truck/ruleset/tables.ts';
 import { containerNamespace } from '../host/container-namespace.ts';
 import { type IpLink, listLinks } from '../host/ip.ts';
 import { viewNetwork } from '../host/network-view.ts';
@@ -21,7 +22,7 @@ import { observeHostRoutes } from './host-route.ts';
 import { LINK_ALIAS, OWNER, OWNER_LABEL, SPECIFICATION_LABEL } from './labels.ts';
 import { currentConfiguration } from './router-configuration.ts';
 import { observeRuleset } from './rulesets.ts';
-import { EDGE_TABLE, HOST_TABLE, ROUTER_TABLE, type Truck } from './truck.ts';
+import type { Truck } from './truck.ts';
 
 /** Looks at everything that the truck network is about. @param sysctls those whose values are asked for. */
 export async function observe(truck: Truck, sysctls: readonly Sysctl[]): Promise<Observed> {

@@ -37,7 +37,3 @@ export function stateDirectory(root: string): StateDirectory {
     baseline: join(root, 'baseline.json'),
   };
 }
-
-export const HOST_TABLE = ['inet', 'firebreak_host'] as const;
-export const EDGE_TABLE = ['bridge', 'firebreak_edge'] as const;
-export const ROUTER_TABLE = ['inet', 'firebreak'] as const;

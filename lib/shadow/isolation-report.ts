@@ -1,4 +1,5 @@
 import type { Revision } from '../policy/index.ts';
+import type { Drop } from '../truck/drops.ts';
 import type { Matrix, MatrixRow, Observed, Outcome } from '../truck/judge.ts';
 import type { BypassRow, BypassTable } from '../truck/judge-bypasses.ts';
 import { cut, fitLists } from './fit.ts';
@@ -21,6 +22,8 @@ export interface IsolationState {
   readonly matrix: Matrix;
   /** If ways round it were tried. */
   readonly bypasses?: BypassTable;
+  /** What was dropped in the last hour, besides the probes of measurements; the most packets first. */
+  readonly drops?: readonly Drop[];
   readonly measuredAt: number;
   /** When it will be measured again, if nothing happens before. */
   readonly nextAt?: number;
@@ -51,12 +54,16 @@ export interface IsolationReported {
   /** The first ones, breaches first. */
   readonly failing?: readonly Failing[];
   readonly moreFailing?: number;
+  readonly drops?: readonly Pick<Drop, 'from' | 'to' | 'probe' | 'packets'>[];
+  readonly moreDrops?: number;
   readonly measuredAt: string;
   readonly nextAt?: string;
   readonly evidence?: EvidenceReference;
   readonly agent: string;
 }
 
+/** A truck's own `firebreak drops` shows all. */
+const MOST_DROPS = 10;
 /** Bytes of JSON. */
 const REASON = 200;
 const NAME = 64;
@@ -79,7 +86,16 @@ export function isolationReported(state: IsolationState): IsolationReported {
   const items = (['breach', 'outage', 'inconclusive'] as const).flatMap((wanted) =>
     failing.filter(({ outcome }) => outcome === wanted),
   );
-  return fitLists(document, [{ key: 'failing', moreKey: 'moreFailing', items }], ISOLATION_BYTES);
+  const drops = (state.drops ?? []).map(({ from, to, probe, packets }) => ({
+    ...{ from: cut(from, NAME), to: cut(to, NAME), probe: cut(probe, NAME), packets },
+  }));
+  const lists = [
+    { key: 'failing', moreKey: 'moreFailing', items },
+    { key: 'drops', moreKey: 'moreDrops', items: drops.slice(0, MOST_DROPS) },
+  ];
+  const fitted = fitLists(document, lists, ISOLATION_BYTES);
+  const more = (fitted.moreDrops ?? 0) + Math.max(0, drops.length - MOST_DROPS);
+  return { ...fitted, ...(more > 0 && { moreDrops: more }) };
 }
 
 /** The worst of both. Bypasses that were not tried say nothing. */

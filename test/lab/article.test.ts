@@ -1,6 +1,7 @@
 import { parse } from 'yaml';
 import type { IsolationTest } from '../../components/isolation-tester/isolation-test.ts';
 import type { Lab } from '../../lib/lab/lab.ts';
+import type { Drop } from '../../lib/truck/drops.ts';
 import type { Matrix } from '../../lib/truck/judge.ts';
 import { apply, bringUp, example, failures, matrix, openLab, untilProved } from './support.ts';
 
@@ -59,6 +60,24 @@ test('commands run at every node, with their exit codes', async () => {
   await expect(async () => lab.exec('nowhere', ['true'])).rejects.toThrow(/no nowhere in this lab; its nodes are/);
 });
 
+test('what was just denied is told by name: who, to whom, at which port, and how often; measuring adds nothing', async () => {
+  const dropped = async () =>
+    (JSON.parse((await lab.firebreak(['drops', '--json'])).stdout) as { drops: Drop[] }).drops;
+  await lab.exec('device1', ['bash', '-c', 'for i in 1 2 3; do echo > /dev/udp/10.0.2.4/4711; done']);
+  await lab.exec('container1', ['ping', '-c2', '-i0.2', '-W1', '10.0.2.5'], { check: false });
+  const told = await dropped();
+  expect(told).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ from: 'device1', to: 'container2', probe: 'udp/4711', packets: 3 }),
+      expect.objectContaining({ from: 'container1', to: 'device2', probe: 'icmp' }),
+    ]),
+  );
+  await matrix(lab, ARTICLE);
+  await lab.firebreak(['bypasses', '-', '--json'], { input: ARTICLE });
+  const unasked = (drops: readonly Drop[]) => drops.filter(({ probe }) => probe === 'udp/4711' || probe === 'icmp');
+  expect(unasked(await dropped())).toEqual(unasked(told));
+});
+
 test('a dry run of another policy says the steps and does none', async () => {
   const before = await truckState();
   const { stdout } = await lab.firebreak(['apply', '-', '--dry-run'], {
@@ -88,6 +107,26 @@ test('devices without an agent are stood in for by canaries, which the report na
   expect(failures(measured)).toEqual([]);
   expect(vantages.filter(({ kind }) => kind === 'canary').map(({ node }) => node)).toEqual(['device1', 'device2']);
   expect(await truckState()).toBe(before);
+});
+
+test('a flow that expires ends on time, though nothing of Firebreak runs then, and nothing is drift', async () => {
+  const clock = async () => Number((await lab.exec('truck', ['date', '+%s'])).stdout);
+  const pings = async () =>
+    (await lab.exec('container1', ['ping', '-c1', '-W1', '10.0.2.5'], { check: false })).exitCode === 0;
+  const end = (await clock()) + 60;
+  const flow = { from: 'container1', to: 'device2', protocol: 'icmp', owner: 'a test', reason: 'it ends' };
+  const expires = new Date(end * 1000).toISOString().replace('.000Z', 'Z');
+  const timed = JSON.stringify({ ...(parse(ARTICLE) as object), flows: { timed: { ...flow, expires } } });
+  await apply(lab, timed);
+  expect(await pings()).toBe(true);
+  expect(failures(await matrix(lab, timed))).toEqual([]);
+  let last = true;
+  while ((await clock()) < end) last = (await pings()) || (await clock()) >= end;
+  expect(last).toBe(true);
+  expect(await pings()).toBe(false);
+  expect(failures(await matrix(lab, timed))).toEqual([]);
+  expect((await apply(lab, timed)).steps).toEqual([]);
+  await apply(lab, ARTICLE);
 });
 
 test('an uplink that gets its address by DHCP carries the segments to the internet', async () => {

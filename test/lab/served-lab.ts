@@ -110,7 +110,7 @@ export class ServedLab {
   /** Everything on the truck that isolates, as text: links, addresses, routes, rules, containers, networks. */
   async network(): Promise<string> {
     const { stdout } = await this.lab.exec('truck', ['sh', '-c', NETWORK]);
-    const { stdout: router } = await this.lab.exec('router', ['nft', '-s', 'list', 'ruleset']);
+    const { stdout: router } = await this.lab.exec('router', ['nft', '-s', '-t', 'list', 'ruleset']);
     return `${stdout}${router}`;
   }
 
@@ -171,5 +171,5 @@ export class ServedLab {
 }
 
 const NETWORK =
-  'ip -o link; ip -o address; ip route; nft -s list ruleset; docker ps --no-trunc --format "{{.ID}} {{.Names}}"; docker network ls --no-trunc';
+  'ip -o link; ip -o address; ip route; nft -s -t list ruleset; docker ps --no-trunc --format "{{.ID}} {{.Names}}"; docker network ls --no-trunc';
 const topic = (shadow: ShadowName, operation: string) => `$aws/things/${THING}/shadow/name/${shadow}/${operation}`;

@@ -26,7 +26,7 @@ export const stationMutations = (): readonly Mutation[] =>
 
 /** Between segments, and between the host and them: where addresses are public, nothing but this tells them from the internet. */
 const BETWEEN_SEGMENTS =
-  /^across ip daddr [\d.]+\/\d+ counter drop$|^output oifname "fb-host" ip daddr [\d.]+\/(?!8|10|12|15|16|3)\d+ counter drop$/;
+  /^across ip daddr [\d.]+\/\d+ goto count_and_drop$|^output oifname "fb-host" ip daddr [\d.]+\/(?!8|10|12|15|16|3)\d+ counter drop$/;
 const isBetweenSegments = ({ change }: Mutation) => BETWEEN_SEGMENTS.test(`${change?.chain} ${ruleOf(change)}`);
 
 export const publicMutations = (): readonly Mutation[] =>

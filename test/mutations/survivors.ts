@@ -15,11 +15,7 @@ export interface Survivor {
  */
 export const SURVIVORS: readonly Survivor[] = [
   {
-    mutation: /: without “counter comment "/,
-    because: 'it decides nothing: it counts, for whoever reads the listing, what the chain’s default drops next',
-  },
-  {
-    mutation: /: without “(oifname "fb-host" )?ip [sd]addr 127\.0\.0\.0\/8 counter drop”/,
+    mutation: /: without “(oifname "fb-host" )?ip [sd]addr 127\.0\.0\.0\/8 (counter drop|goto count_and_drop)”/,
     because:
       'the kernel itself neither forwards to a loopback address nor from one (RFC 1122, 3.2.1.3); the set says all that is no internet',
   },
@@ -28,7 +24,7 @@ export const SURVIVORS: readonly Survivor[] = [
     because: 'nothing on a way between Linux hosts says that; a router that can’t read an option would (RFC 792)',
   },
   {
-    mutation: /^router, forward: without established of “ct mark /,
+    mutation: /^router, forward: without established of “(meta time [^”]*)?ct mark /,
     because: 'only speed: what it lets pass at once is looked up and let pass; npm run bench shows by how much',
   },
   {
@@ -38,7 +34,7 @@ export const SURVIVORS: readonly Survivor[] = [
   },
   {
     truck: 'conversations',
-    mutation: /^router, forward: without (related of )?“ct mark /,
+    mutation: /^router, forward: without (related of )?“(meta time [^”]*)?ct mark /,
     because: 'conversations look themselves up again; it is for errors about them: see the article',
   },
   {

@@ -8,6 +8,7 @@ import {
 } from '../../../lib/shadow/index.ts';
 import type { Surroundings } from '../../host/surroundings.ts';
 import { testBypasses } from '../bypass-test.ts';
+import { dropsNow } from '../drops.ts';
 import { testIsolation } from '../isolation-test.ts';
 import type { Agents } from '../vantages.ts';
 
@@ -46,6 +47,7 @@ export async function measureEvidence(
     revision,
     matrix,
     ...ways,
+    drops: await dropsNow(policy, docker),
     measuredAt,
     nextAt: measuredAt + everyMs,
     ...(first === undefined ? {} : { evidence: { sha256: first.sha256, parts: first.parts } }),

@@ -37,6 +37,8 @@ const Isolation = z.object({
   bypasses: optional(z.object({ closed: z.number(), open: z.number(), inconclusive: z.number() })),
   failing: optional(z.array(Failing)),
   moreFailing: optional(z.number()),
+  drops: optional(z.array(z.object({ from: z.string(), to: z.string(), probe: z.string(), packets: z.number() }))),
+  moreDrops: optional(z.number()),
   measuredAt: z.string(),
   nextAt: optional(z.string()),
   evidence: optional(z.object({ sha256: z.string(), parts: z.number() })),

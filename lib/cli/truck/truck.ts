@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { truckDropsCommand } from './drops.ts';
 import { truckMatrixCommand } from './matrix.ts';
 import { policyGetCommand } from './policy-get.ts';
 import { policySetCommand } from './policy-set.ts';
@@ -18,5 +19,6 @@ export function truckCommand(): Command {
         .addCommand(policySetCommand()),
     )
     .addCommand(truckMatrixCommand())
+    .addCommand(truckDropsCommand())
     .addCommand(truckWatchCommand());
 }

@@ -2,9 +2,11 @@ import type { Policy, Segment, Term } from '../../policy/index.ts';
 import type { Ruleset } from '../network.ts';
 import { PORT_GROUPS, portGroup } from '../port-group.ts';
 import { routerMac } from '../router-mac.ts';
+import { DROP, DROP_CHAIN, DROPPED_SETS } from './drops.ts';
 import { FROM_A_SEGMENT } from './host.ts';
 import { NOT_INTERNET } from './not-internet.ts';
 import { segmentOf, segmentsOnline, termsOnline } from './online.ts';
+import { EDGE_TABLE } from './tables.ts';
 import { whenever } from './term.ts';
 import { elements, type RegularChain, tableRuleset, when } from './text.ts';
 
@@ -33,80 +35,83 @@ const INWARD = 'inward';
  */
 export function edgeRuleset(policy: Policy): Ruleset {
   const subnets = policy.segments.map(({ subnet }) => subnet);
-  if (subnets.length === 0) return tableRuleset('bridge', 'firebreak_edge', [forward(hostLink(policy))]);
+  if (subnets.length === 0) return tableRuleset(...EDGE_TABLE, [forward(hostLink(policy))]);
   const claims = policy.segments.flatMap((segment) =>
     [segment.router, segment.gateway].map((address) => ({ address, mac: routerMac(segment) })),
   );
   const routers = elements(claims.map(({ address }) => address));
   const vlanLinks = elements(policy.segments.map(({ vlanInterface }) => `"${vlanInterface}"`));
   const online = segmentsOnline(policy);
-  return tableRuleset('bridge', 'firebreak_edge', [
-    forward([
-      // Devices speak IPv4 and ARP: no IPv6, and no tag inside a tag.
-      `iifname ${vlanLinks} ether type != { ip, arp } counter drop`,
-      `oifname ${vlanLinks} ether type != { ip, arp } counter drop`,
-      ...hostLink(policy),
-      // Two segments never share a bridge, whoever made a link or a container's port the port of another one.
-      ...apart(policy),
-      `ether type arp jump ${ARP}`,
-      // Who speaks to the router has an address of the router's segment there: no bridge is known here, but the router's MAC address tells it.
-      ...policy.segments.map(
-        (segment) => `ether daddr ${routerMac(segment)} ip saddr != ${segment.subnet} counter drop`,
-      ),
-      ...policy.segments.map(({ subnet }, index) => `ip saddr ${subnet} jump ${sourceChainOf(index)}`),
-      ...policy.segments.flatMap((segment) =>
-        whileOnline(policy, segment, INWARD).map((rule) => `ip daddr ${segment.subnet} ${rule}`),
-      ),
-    ]),
-    {
-      name: 'prerouting',
-      hook: `filter hook prerouting ${FIRST}`,
-      policy: 'accept',
-      rules: [`iifgroup ${PORT_GROUPS.from}-${PORT_GROUPS.to} meta mark set ${FROM_A_SEGMENT}`],
-    },
-    {
-      name: ARP,
-      rules: [
-        // Nobody else has the router's addresses.
-        `arp saddr ip ${routers} arp saddr ip . arp saddr ether != ${elements(claims.map(pairOfClaim))} counter drop`,
-        ...subnets.flatMap((subnet) => [
-          `arp saddr ip ${subnet} arp daddr ip ${subnet} accept`,
-          // Who asks as nobody whether somebody has an address (RFC 5227) is answered as nobody.
-          `arp saddr ip ${subnet} arp daddr ip 0.0.0.0 accept`,
-          `arp saddr ip ${subnet} counter drop`,
-        ]),
-      ],
-    },
-    ...policy.segments.map((segment, index) => portsOf(policy, segment, index)),
-    ...policy.segments.map((segment, index) => ({
-      name: sourceChainOf(index),
-      rules: [
-        ...partners(policy, segment).map((partner) => `${partner} accept`),
-        `jump ${ACROSS}`,
-        ...whileOnline(policy, segment, OUTWARD),
-      ],
-    })),
-    {
-      name: ACROSS,
-      rules: [
-        ...subnets.map((subnet) => `ip daddr ${subnet} counter drop`),
-        'ip daddr 224.0.0.0/4 accept',
-        'ip daddr 255.255.255.255 accept',
-      ],
-    },
-    ...when(online, {
-      name: OUTWARD,
-      rules: NOT_INTERNET.map((range) => `ip daddr ${range} counter drop`),
-    }),
-    ...when(online, {
-      name: INWARD,
-      rules: [
-        // Errors on the way to the internet come from private addresses, too.
-        'icmp type { destination-unreachable, time-exceeded, parameter-problem } accept',
-        ...NOT_INTERNET.map((range) => `ip saddr ${range} counter drop`),
-      ],
-    }),
-  ]);
+  return tableRuleset(
+    ...EDGE_TABLE,
+    [
+      DROP_CHAIN,
+      forward([
+        // Devices speak IPv4 and ARP: no IPv6, and no tag inside a tag.
+        `iifname ${vlanLinks} ether type != { ip, arp } counter drop`,
+        `oifname ${vlanLinks} ether type != { ip, arp } counter drop`,
+        ...hostLink(policy),
+        // Two segments never share a bridge, whoever made a link or a container's port the port of another one.
+        ...apart(policy),
+        `ether type arp jump ${ARP}`,
+        // Who speaks to the router has an address of the router's segment there: no bridge is known here, but the router's MAC address tells it.
+        ...policy.segments.map((segment) => `ether daddr ${routerMac(segment)} ip saddr != ${segment.subnet} ${DROP}`),
+        ...policy.segments.map(({ subnet }, index) => `ip saddr ${subnet} jump ${sourceChainOf(index)}`),
+        ...policy.segments.flatMap((segment) =>
+          whileOnline(policy, segment, INWARD).map((rule) => `ip daddr ${segment.subnet} ${rule}`),
+        ),
+      ]),
+      {
+        name: 'prerouting',
+        hook: `filter hook prerouting ${FIRST}`,
+        policy: 'accept',
+        rules: [`iifgroup ${PORT_GROUPS.from}-${PORT_GROUPS.to} meta mark set ${FROM_A_SEGMENT}`],
+      },
+      {
+        name: ARP,
+        rules: [
+          // Nobody else has the router's addresses.
+          `arp saddr ip ${routers} arp saddr ip . arp saddr ether != ${elements(claims.map(pairOfClaim))} counter drop`,
+          ...subnets.flatMap((subnet) => [
+            `arp saddr ip ${subnet} arp daddr ip ${subnet} accept`,
+            // Who asks as nobody whether somebody has an address (RFC 5227) is answered as nobody.
+            `arp saddr ip ${subnet} arp daddr ip 0.0.0.0 accept`,
+            `arp saddr ip ${subnet} counter drop`,
+          ]),
+        ],
+      },
+      ...policy.segments.map((segment, index) => portsOf(policy, segment, index)),
+      ...policy.segments.map((segment, index) => ({
+        name: sourceChainOf(index),
+        rules: [
+          ...partners(policy, segment).map((partner) => `${partner} accept`),
+          `jump ${ACROSS}`,
+          ...whileOnline(policy, segment, OUTWARD),
+        ],
+      })),
+      {
+        name: ACROSS,
+        rules: [
+          ...subnets.map((subnet) => `ip daddr ${subnet} ${DROP}`),
+          'ip daddr 224.0.0.0/4 accept',
+          'ip daddr 255.255.255.255 accept',
+        ],
+      },
+      ...when(online, {
+        name: OUTWARD,
+        rules: NOT_INTERNET.map((range) => `ip daddr ${range} ${DROP}`),
+      }),
+      ...when(online, {
+        name: INWARD,
+        rules: [
+          // Errors on the way to the internet come from private addresses, too.
+          'icmp type { destination-unreachable, time-exceeded, parameter-problem } accept',
+          ...NOT_INTERNET.map((range) => `ip saddr ${range} ${DROP}`),
+        ],
+      }),
+    ],
+    DROPPED_SETS,
+  );
 }
 
 /** On the host link router and host speak to each other: what is bridged from port to port, on whatever bridge, is neither's. */
@@ -149,7 +154,7 @@ const pairOfClaim = ({ address, mac }: { readonly address: string; readonly mac:
 function whileOnline(policy: Policy, segment: Segment, chain: string): readonly string[] {
   const conditions = whenever(termsOnline(policy, segment));
   const onward = conditions.map((condition) => `${condition}goto ${chain}`);
-  return conditions.includes('') ? onward : [...onward, 'counter drop'];
+  return conditions.includes('') ? onward : [...onward, DROP];
 }
 
 /** What goes to whom a segment may speak with: its own, and those at the other end of its flows, in both directions, because answers come back. */

@@ -1,6 +1,7 @@
 import type { HostLink, Ruleset } from '../network.ts';
 import { PORT_GROUPS } from '../port-group.ts';
 import { NOT_INTERNET } from './not-internet.ts';
+import { HOST_TABLE } from './tables.ts';
 import { type BaseChain, elements, tableRuleset, when } from './text.ts';
 
 /** Before connection tracking (-200), Docker's chains (-100, 0) and everything else that the host may have. */
@@ -31,7 +32,7 @@ export function hostRuleset(links: readonly string[], hostLink?: HostLink): Rule
   const chain = (name: string, rules: readonly string[]): BaseChain => {
     return { name, hook: `filter hook ${name} ${FIRST}`, policy: 'accept', rules };
   };
-  return tableRuleset('inet', 'firebreak_host', [
+  return tableRuleset(...HOST_TABLE, [
     chain('prerouting', [...fromSegments, ...prerouting]),
     ...when(input, chain('input', input)),
     ...when(forward, chain('forward', forward)),

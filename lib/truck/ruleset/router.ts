@@ -1,9 +1,11 @@
 import type { HostLink, Policy, Term } from '../../policy/index.ts';
 import { HOST_GROUP, uplinkGroups } from '../groups.ts';
 import type { Ruleset } from '../network.ts';
+import { DROP, DROP_CHAIN, DROPPED_SETS } from './drops.ts';
 import { ANSWER, allow, flowRules, internetChain, OPENING, type Reading } from './flows.ts';
 import { NOT_INTERNET } from './not-internet.ts';
 import { segmentsOnline } from './online.ts';
+import { ROUTER_TABLE } from './tables.ts';
 import { during, markOf, termsOf } from './term.ts';
 import { type BaseChain, elements, type RegularChain, tableRuleset, when } from './text.ts';
 
@@ -19,7 +21,7 @@ function forwarding(uplinks: readonly number[], terms: readonly Term[]): readonl
     ),
     'ct direction original ct state { new, established } jump openings',
     'ct direction reply ct state established jump answers',
-    'counter comment "no flow"',
+    DROP,
   ];
 }
 
@@ -48,7 +50,7 @@ export function routerRuleset(policy: Policy): Ruleset {
       policy: 'drop',
       rules: sources(policy, uplinks),
     },
-    { name: 'input', hook: 'filter hook input priority filter', policy: 'drop', rules: ownAddresses(policy) },
+    { name: 'input', hook: 'filter hook input priority filter', policy: 'drop', rules: ownAddresses(policy, uplinks) },
     {
       name: 'forward',
       hook: 'filter hook forward priority filter',
@@ -64,9 +66,9 @@ export function routerRuleset(policy: Policy): Ruleset {
     },
     ...when(uplinks, {
       name: 'from_uplink',
-      rules: [...inside(policy).map((subnet) => `ip saddr ${subnet} counter drop`), 'meta nfproto ipv4 accept'],
+      rules: [...inside(policy).map((subnet) => `ip saddr ${subnet} ${DROP}`), 'meta nfproto ipv4 accept'],
     }),
-    ...when(uplinks, { name: 'to_uplink', rules: NOT_INTERNET.map((range) => `ip daddr ${range} counter drop`) }),
+    ...when(uplinks, { name: 'to_uplink', rules: NOT_INTERNET.map((range) => `ip daddr ${range} ${DROP}`) }),
     { name: 'openings', rules: allowed(policy, uplinks, OPENING) },
     { name: 'answers', rules: allowed(policy, uplinks, ANSWER) },
     ...[undefined, ...terms].flatMap((_term, number) => [
@@ -77,7 +79,7 @@ export function routerRuleset(policy: Policy): Ruleset {
       },
     ]),
   ];
-  return tableRuleset('inet', 'firebreak', chains);
+  return tableRuleset(...ROUTER_TABLE, [DROP_CHAIN, ...chains], DROPPED_SETS);
 }
 
 function sources(policy: Policy, uplinks: readonly number[]): readonly string[] {
@@ -86,11 +88,11 @@ function sources(policy: Policy, uplinks: readonly number[]): readonly string[] 
     ...policy.segments.map((segment) => `iifgroup ${segment.vlan} ip saddr ${segment.subnet} accept`),
     ...onHostLink(policy, ({ host }) => `iifgroup ${HOST_GROUP} ip saddr ${host} accept`),
     ...when(uplinks, `iifgroup ${elements(uplinks.map(String))} jump from_uplink`),
-    'counter comment "source not of this interface"',
+    DROP,
   ];
 }
 
-function ownAddresses(policy: Policy): readonly string[] {
+function ownAddresses(policy: Policy, uplinks: readonly number[]): readonly string[] {
   const own = [
     ...policy.segments.flatMap((segment) =>
       [segment.router, segment.gateway].map((address) => `${segment.vlan} . ${address}`),
@@ -102,7 +104,9 @@ function ownAddresses(policy: Policy): readonly string[] {
     // Answers to the router itself. What others say to it has to be allowed each time: their conversation may have begun while there were no rules.
     'ct direction reply ct state established accept',
     ...when(own, `iifgroup . ip daddr ${elements(own)} icmp type echo-request counter accept`),
-    'counter comment "not for nodes"',
+    // Whoever is out there knocks at every door: his pairs would crowd out the others'.
+    ...when(uplinks, `iifgroup ${elements(uplinks.map(String))} counter drop`),
+    DROP,
   ];
 }
 

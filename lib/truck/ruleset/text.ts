@@ -26,11 +26,13 @@ export interface RegularChain {
  * Text for one `nft -f` transaction that makes the table what is given, whatever it was before: the chains are declared
  * (their hooks stay if they are there), the table is flushed of rules, the rules are added. Measured under a packet flood this
  * lets nothing forbidden pass and loses nothing allowed, unlike `delete table` (which leaves a moment without hooks).
+ * @param sets declarations of named sets; what is in them stays
  */
 export function tableRuleset(
   family: 'inet' | 'arp' | 'bridge',
   table: string,
   chains: readonly (BaseChain | RegularChain)[],
+  sets: readonly string[] = [],
 ): Ruleset {
   const name = `${family} ${table}`;
   const declarations = chains.map((chain) =>
@@ -46,6 +48,7 @@ export function tableRuleset(
   const template = [
     `table ${name} {`,
     '  chain revision { }',
+    ...sets.map((set) => `  ${set}`),
     ...declarations,
     '}',
     `flush table ${name}`,
@@ -69,7 +72,7 @@ export function carriedFingerprint(listing: string): string | null {
 }
 
 /**
- * A listing (`nft -s list table`) in a form that is equal for equal rulesets: the kernel keeps the elements of a set in an
+ * A listing (`nft -s -t list table`) in a form that is equal for equal rulesets: the kernel keeps the elements of a set in an
  * order of its own, and white space differs between versions of nft.
  */
 export function canonicalListing(listing: string): string {

@@ -1,6 +1,7 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { type Docker, DockerError } from '../../../components/host/docker.ts';
 import { type BypassTest, testBypasses, tryBypasses } from '../../../components/isolation-tester/bypass-test.ts';
+import { keepingDrops, readDrops } from '../../../components/isolation-tester/drops.ts';
 import { BYPASSES, type BypassKind } from '../../../lib/truck/bypass.ts';
 import { bypassTable } from '../../../lib/truck/judge-bypasses.ts';
 import { example } from '../../lib/truck/support.ts';
@@ -182,6 +183,47 @@ test('after somebody claimed the router’s address its nodes speak to the route
   const before = /lladdr (\S+)/.exec(await neighbour())?.[1];
   await truck.attempts('the router’s address taken');
   expect(/lladdr (\S+)/.exec(await neighbour())?.[1]).toBe(before);
+});
+
+describe('a measurement’s own probes', () => {
+  const places = () => ({ host: truck.network.netns('switch'), router: truck.network.netns('router') });
+  const aim = { destination: '10.0.2.5', protocol: 'udp', port: 4711 };
+  const send = () => truck.network.sh('container1', `bash -c 'echo > /dev/udp/${aim.destination}/${aim.port}'`);
+  const counted = async () => (await readDrops(places())).filter(({ port }) => port === aim.port);
+
+  test('are not among what is dropped afterwards; what was counted before is', async () => {
+    await truck.holds('router');
+    await keepingDrops(places(), [aim], send);
+    expect(await counted()).toEqual([]);
+    await send();
+    const before = await counted();
+    expect(before).toEqual([expect.objectContaining({ source: '10.0.1.4', ...aim, packets: 1 })]);
+    await keepingDrops(places(), [aim], send);
+    expect(await counted()).toEqual(before);
+  });
+
+  test('are counted where somebody else is their target', async () => {
+    await truck.holds('router');
+    const [{ packets = 0 } = {}] = await counted();
+    await keepingDrops(places(), [{ ...aim, port: 4712 }], send);
+    expect(await counted()).toEqual([expect.objectContaining({ packets: packets + 1 })]);
+  });
+
+  test('may be forgotten with a ruleset that is gone: that hurts nobody', async () => {
+    await truck.holds('router');
+    await keepingDrops(places(), [aim], async () => {
+      await send();
+      await truck.holds();
+    });
+    expect(await counted()).toEqual([]);
+  });
+
+  test('leave no trace of all ways round the isolation', async () => {
+    await truck.holds(...LAYERS);
+    for (const kind of ['the router’s other addresses', 'inbound from the uplink', 'the uplink’s own network'] as const)
+      await truck.attempts(kind);
+    expect((await readDrops(places())).filter(({ port }) => port !== aim.port)).toEqual([]);
+  });
 });
 
 test('no socket and no namespace is left open', async () => {

@@ -7,6 +7,7 @@ import type { BypassRow } from '../../../lib/truck/judge-bypasses.ts';
 import { INTERNET } from '../../../lib/truck/network.ts';
 import { NOT_INTERNET } from '../../../lib/truck/ruleset/not-internet.ts';
 import { BEYOND, besides, type CarelessTruck, LAYERS, type Layer, UNREACHABLE } from './careless-truck.ts';
+import { COUNTED_DROPS } from './counted-drops.ts';
 import { HOST_LINK } from './host-link-trials.ts';
 import { type LayerTrial, named } from './layer-trial.ts';
 import { MOVED_PORTS } from './moved-ports.ts';
@@ -336,6 +337,7 @@ export const LAYER_TRIALS: readonly LayerTrial[] = [
   ...HOST_LINK,
   ...MOVED_PORTS,
   ...OVERHEARD,
+  ...COUNTED_DROPS,
   errorIsHeard('to where no route leads', UNREACHABLE, /^From \S+ icmp_seq=1 Destination Host Unreachable/m),
   errorIsHeard('what lives too short', `-t 2 ${BEYOND}`, /^From \S+ icmp_seq=1 Time to live exceeded/m),
 ];

@@ -107,6 +107,18 @@ export class Conversations {
     };
   }
 
+  /** How many such packets come to a node meanwhile. @param packets in the words of nft(8) */
+  async arriving(node: string, packets: string, meanwhile: () => Promise<unknown>): Promise<number> {
+    await this.network.rules(node, `chain c { type filter hook prerouting priority 0; ${packets} counter; }`);
+    try {
+      await meanwhile();
+      const listing = await this.network.sh(node, 'nft list chain inet t c');
+      return Number(/counter packets (\d+)/.exec(listing)?.[1]);
+    } finally {
+      await this.network.rules(node);
+    }
+  }
+
   #begin(node: string, program: string, ...args: readonly string[]): Talk {
     const talk = new Talk(this.network.netns(node), program, args);
     this.#talks.push(talk);

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { run } from '../../../components/host/run.ts';
 import { loadAndKeep, observeRuleset } from '../../../components/network-manager/rulesets.ts';
-import { HOST_TABLE, ROUTER_TABLE } from '../../../components/network-manager/truck.ts';
 import { type ObservedRuleset, TAMPERED } from '../../../lib/truck/observed.ts';
+import { HOST_TABLE, ROUTER_TABLE } from '../../../lib/truck/ruleset/tables.ts';
 import { policyDocument } from '../../lib/policy/arbitrary.ts';
 import { compiled, example, policyOf } from '../../lib/truck/support.ts';
 
@@ -90,5 +90,5 @@ test('a swap keeps the base chains: their handles don’t change', async () => {
   const before = await handles();
   await loadAndKeep(rulesetOf('station.yaml'), ROUTER_TABLE, listings, NETNS);
   expect(await handles()).toEqual(before);
-  expect(before).toHaveLength(12);
+  expect(before).toHaveLength(13);
 });

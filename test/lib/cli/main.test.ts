@@ -507,6 +507,13 @@ describe('bypasses', () => {
   });
 });
 
+describe('drops', () => {
+  test('of a truck without a policy are none: that ends with 1', async () => {
+    const { exitCode, stderr } = await firebreak('drops', '--state', join(directory, 'no-state'));
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('no policy is in force')]);
+  });
+});
+
 describe('lab', () => {
   test('up, status and down speak JSON', async () => {
     jest.mocked(Lab.up).mockResolvedValue(lab());

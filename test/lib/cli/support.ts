@@ -5,6 +5,7 @@ import { commandsFor } from '../../../lib/cli/commands.ts';
 import { confirmCommand } from '../../../lib/cli/confirm.ts';
 import { demoCommand } from '../../../lib/cli/demo/demo.ts';
 import { downCommand } from '../../../lib/cli/down.ts';
+import { dropsCommand } from '../../../lib/cli/drops.ts';
 import { fleetCommand } from '../../../lib/cli/fleet/fleet.ts';
 import { guardCommand } from '../../../lib/cli/guard.ts';
 import { labCommand } from '../../../lib/cli/lab.ts';
@@ -63,6 +64,7 @@ function wholeProgram(): Command {
     watchCommand(),
     matrixCommand(),
     bypassesCommand(),
+    dropsCommand(),
     downCommand(),
     routerImageCommand(),
     truckCommand(),

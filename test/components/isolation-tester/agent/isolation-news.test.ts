@@ -1,10 +1,12 @@
 import { newsOf, unmeasured } from '../../../../components/isolation-tester/agent/isolation-news.ts';
 import type { IsolationReported } from '../../../../lib/shadow/index.ts';
 
+const drop = (to: string, packets: number) => ({ from: 'device1', to, probe: 'udp/53', packets });
 const REPORTED: IsolationReported = {
   revision: { id: '1-0123456789ab', sequence: 1, hash: '0123456789ab' },
   verdict: 'isolated',
   counts: { 'as-expected': 28, breach: 0, outage: 0, inconclusive: 0 },
+  drops: [drop('internet (8.8.8.8)', 3), drop('10.0.9.1', 1)],
   measuredAt: '2026-01-01T10:00:10.000Z',
   nextAt: '2026-01-01T10:01:10.000Z',
   evidence: { sha256: 'a'.repeat(64), parts: 1 },
@@ -23,6 +25,8 @@ test.each<[string, Partial<IsolationReported>, boolean]>([
   ['with another verdict', { verdict: 'outage' }, true],
   ['with another number of rows', { counts: { ...REPORTED.counts, 'as-expected': 27, inconclusive: 1 } }, true],
   ['with an open bypass', { bypasses: { ...ways, open: 1 } }, true],
+  ['with more of the same dropped', { drops: [drop('internet (8.8.4.4)', 99), drop('10.0.9.2', 9)] }, false],
+  ['with drops to somebody else', { drops: [...(REPORTED.drops ?? []), drop('device2', 1)] }, true],
   ['for another policy', { revision: { ...REPORTED.revision, id: '2-0123456789ab' } }, true],
 ])('the same %s: is it news?', (_what, change, isNews) => {
   expect(newsOf({ ...REPORTED, ...change }).key !== newsOf(REPORTED).key).toBe(isNews);

@@ -12,6 +12,7 @@ import {
   replacing,
   shadowTopic,
 } from '../../../../lib/shadow/index.ts';
+import type { Drop } from '../../../../lib/truck/drops.ts';
 import { expectations } from '../../../../lib/truck/expectations.ts';
 import { judge } from '../../../../lib/truck/judge.ts';
 import { credentials } from '../../lab/cloud/support.ts';
@@ -49,6 +50,9 @@ export class ScriptedTruck {
     this.#reported = next;
   }
 
+  /** What it has dropped by its next measurement. */
+  drops: readonly Drop[] = [];
+
   /** A measurement in which every expectation held, except of those who are told to be leaky. */
   async measure(policy: Policy, leaky: (id: string) => boolean = () => false): Promise<Evidence> {
     const promised = expectations(policy, 0);
@@ -73,6 +77,7 @@ export class ScriptedTruck {
       measuredAt: at,
       nextAt: at + 60_000,
       evidence: reference,
+      drops: this.drops,
       agent: '0.1.0',
     };
     const next = isolationReported(state);

@@ -187,6 +187,36 @@ describe('policy set', () => {
   });
 });
 
+describe('the drops', () => {
+  const drops = (...words: readonly string[]) => told('drops', ...words);
+
+  test('of a truck that has measured show whom it kept from whom', async () => {
+    truck.drops = Array.from({ length: 12 }, (_, port) => ({
+      ...{ from: 'container1', to: 'device2', probe: `tcp/${8000 + port}`, packets: 12 - port, bytes: 60 },
+    }));
+    await truck.measure(example('article.yaml'));
+    const { exitCode, stdout } = await drops();
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/container1 +device2 +tcp\/8000 +12 *\n(?:.*\n)*.*and 2 more pairs/);
+    const { drops: shown, moreDrops } = JSON.parse((await drops('--json')).stdout);
+    expect([shown[0], shown.length, moreDrops]).toEqual([
+      { from: 'container1', to: 'device2', probe: 'tcp/8000', packets: 12 },
+      10,
+      2,
+    ]);
+  });
+
+  test('of one that has dropped nothing are none', async () => {
+    await truck.measure(example('article.yaml'));
+    expect((await drops()).stdout).toContain('nothing was dropped in the last hour');
+  });
+
+  test('of one that has reported nothing are not known', async () => {
+    const { exitCode, stderr } = await drops();
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('has not reported its isolation yet')]);
+  });
+});
+
 describe('status', () => {
   test('of a truck that never said anything ends with 1', async () => {
     const { exitCode, stderr } = await told('status');
