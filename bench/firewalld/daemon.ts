@@ -14,6 +14,7 @@ export class Firewalld {
   readonly #directory: string;
   readonly #netns: string;
   readonly #children: ChildProcess[] = [];
+  #isStopped = false;
 
   private constructor(directory: string, netns: string) {
     this.#directory = directory;
@@ -56,7 +57,10 @@ export class Firewalld {
     await this.#command('--reload');
   }
 
+  /** A second time there is nothing to be stopped, and perhaps no network namespace. */
   async stop(): Promise<void> {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
     for (const child of this.#children.splice(0).reverse()) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
       child.kill('SIGKILL');
