@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { loadRuleset } from '../../components/host/nft.ts';
 import { run } from '../../components/host/run.ts';
 import { loadAndKeep } from '../../components/network-manager/rulesets.ts';
-import { ROUTER_TABLE } from '../../components/network-manager/truck.ts';
+import { ROUTER_TABLES } from '../../components/network-manager/truck.ts';
 import type { Ruleset } from '../../lib/truck/network.ts';
 import { routerRuleset } from '../../lib/truck/ruleset/router.ts';
 import type { Bench } from '../bench.ts';
@@ -52,7 +52,7 @@ async function swapOf(flows: number, { network, directory, rounds, swaps }: Sett
   type Load = (variant: { readonly ruleset: Ruleset; readonly file: string }) => Promise<unknown>;
   const loads: Readonly<Record<'loaded' | 'kept' | 'nft', Load>> = {
     loaded: ({ ruleset }) => loadRuleset(ruleset.text, router),
-    kept: ({ ruleset }) => loadAndKeep(ruleset, ROUTER_TABLE, directory, router),
+    kept: ({ ruleset }) => loadAndKeep(ruleset, ROUTER_TABLES, directory, router),
     nft: ({ file }) => run(['nft', '-f', file], { netns: router }),
   };
   const tallies: Record<keyof typeof loads, Tally[]> = { loaded: [], kept: [], nft: [] };

@@ -24,15 +24,15 @@ import { addHostRoute, removeHostRoute } from './host-route.ts';
 import { LINK_ALIAS } from './labels.ts';
 import { writeConfiguration } from './router-configuration.ts';
 import { keepListing, loadAndKeep } from './rulesets.ts';
-import { EDGE_TABLE, HOST_TABLE, ROUTER_TABLE, type Truck } from './truck.ts';
+import { EDGE_TABLE, HOST_TABLE, ROUTER_TABLES, type Truck } from './truck.ts';
 
 type StepOf<Name extends Step['do']> = Extract<Step, { readonly do: Name }>;
 
 /** For each kind of step what it does to the truck; the compiler sees to it that none is missing. */
 const EXECUTORS: { readonly [Name in Step['do']]: (step: StepOf<Name>, truck: Truck) => Promise<void> } = {
-  'load-host-ruleset': ({ ruleset }, { state }) => loadAndKeep(ruleset, HOST_TABLE, state.listings),
+  'load-host-ruleset': ({ ruleset }, { state }) => loadAndKeep(ruleset, [HOST_TABLE], state.listings),
   'remove-host-ruleset': () => deleteTable(HOST_TABLE),
-  'load-edge-ruleset': ({ ruleset }, { state }) => loadAndKeep(ruleset, EDGE_TABLE, state.listings),
+  'load-edge-ruleset': ({ ruleset }, { state }) => loadAndKeep(ruleset, [EDGE_TABLE], state.listings),
   'remove-edge-ruleset': () => deleteTable(EDGE_TABLE),
   'set-sysctl': async ({ sysctl }) => {
     const written = await writeSysctl(sysctl.path, sysctl.value);
@@ -73,12 +73,12 @@ const EXECUTORS: { readonly [Name in Step['do']]: (step: StepOf<Name>, truck: Tr
     if (netns !== null) await ipBatch(readdress(step), netns);
   },
   'load-router-ruleset': async ({ ruleset }, truck) =>
-    loadAndKeep(ruleset, ROUTER_TABLE, truck.state.listings, await routerNamespace(truck)),
+    loadAndKeep(ruleset, ROUTER_TABLES, truck.state.listings, await routerNamespace(truck)),
   'write-router-configuration': ({ configuration, fingerprint }, { state }) =>
     writeConfiguration(state.router, configuration, fingerprint),
   'configure-router': async (_step, truck) => {
     await exec(truck.docker, ROUTER, ['/usr/local/bin/firebreak-router', 'apply']);
-    await keepListing(ROUTER_TABLE, truck.state.listings, await routerNamespace(truck));
+    await keepListing(ROUTER_TABLES, truck.state.listings, await routerNamespace(truck));
   },
 };
 

@@ -21,7 +21,7 @@ import { observeHostRoutes } from './host-route.ts';
 import { LINK_ALIAS, OWNER, OWNER_LABEL, SPECIFICATION_LABEL } from './labels.ts';
 import { currentConfiguration } from './router-configuration.ts';
 import { observeRuleset } from './rulesets.ts';
-import { EDGE_TABLE, HOST_TABLE, ROUTER_TABLE, type Truck } from './truck.ts';
+import { EDGE_TABLE, HOST_TABLE, ROUTER_TABLES, type Truck } from './truck.ts';
 
 /** Looks at everything that the truck network is about. @param sysctls those whose values are asked for. */
 export async function observe(truck: Truck, sysctls: readonly Sysctl[]): Promise<Observed> {
@@ -30,8 +30,8 @@ export async function observe(truck: Truck, sysctls: readonly Sysctl[]): Promise
     observeHostRoutes(),
     truck.docker.get<readonly ListedNetwork[]>('/networks'),
     truck.docker.get<readonly ListedContainer[]>('/containers/json', { all: '1' }),
-    observeRuleset(HOST_TABLE, truck.state.listings),
-    observeRuleset(EDGE_TABLE, truck.state.listings),
+    observeRuleset([HOST_TABLE], truck.state.listings),
+    observeRuleset([EDGE_TABLE], truck.state.listings),
     linksInCheckpoint(truck.state.checkpoint),
     Promise.all(sysctls.map(async ({ path }) => [path, await readSysctl(path)] as const)),
   ]);
@@ -144,7 +144,7 @@ async function observeRouter(truck: Truck, containers: readonly ListedContainer[
   const netns = await containerNamespace(truck.docker, ROUTER);
   if (netns === null) return null;
   const [ruleset, configuration] = await Promise.all([
-    observeRuleset(ROUTER_TABLE, truck.state.listings, netns),
+    observeRuleset(ROUTER_TABLES, truck.state.listings, netns),
     currentConfiguration(truck.state.router),
   ]);
   const { links, defaultRoutes, rules } = viewNetwork(netns);

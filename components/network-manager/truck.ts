@@ -40,4 +40,8 @@ export function stateDirectory(root: string): StateDirectory {
 
 export const HOST_TABLE = ['inet', 'firebreak_host'] as const;
 export const EDGE_TABLE = ['bridge', 'firebreak_edge'] as const;
-export const ROUTER_TABLE = ['inet', 'firebreak'] as const;
+/** The router's, and the one of its relay. */
+export const ROUTER_TABLES = [
+  ['inet', 'firebreak'],
+  ['ip', 'firebreak_relay'],
+] as const;

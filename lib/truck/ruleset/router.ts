@@ -4,7 +4,8 @@ import type { Ruleset } from '../network.ts';
 import { ALLOW, ANSWER, flowRules, OPENING, type Reading } from './flows.ts';
 import { NOT_INTERNET } from './not-internet.ts';
 import { segmentsOnline } from './online.ts';
-import { type BaseChain, elements, REVISION_MARK, type RegularChain, tableRuleset, when } from './text.ts';
+import { COPIES, copies, RELAYED, relayTable } from './relay.ts';
+import { type BaseChain, elements, REVISION_MARK, type RegularChain, tablesRuleset, when } from './text.ts';
 
 /**
  * First what no conversation may do, however it began: one with a segment whose route is gone for a moment (the router's address changes there)
@@ -25,6 +26,7 @@ function forwarding(uplinks: readonly number[]): readonly string[] {
  * interface, a source or a protocol that nobody thought of is dropped:
  *
  * - prerouting: a source address is only believed on the interface of its own segment (RFC 2827); no rule allows IPv6;
+ * - relay: what the policy declares as a broadcast is said again in other segments (relay.ts), in a table of its own;
  * - input: the router answers an echo request only on the address of the interface it came in by;
  * - forward: first the conversations that this very ruleset has allowed, known by the connection's mark; all others, also those that an
  *   earlier ruleset allowed or that somebody let in, are looked up: one set lookup over all flows, then internet for the segments that
@@ -50,7 +52,13 @@ export function routerRuleset(policy: Policy): Ruleset {
       policy: 'drop',
       rules: forwarding(uplinks),
     },
-    { name: 'output', hook: 'filter hook output priority filter', policy: 'drop', rules: ['meta nfproto ipv4 accept'] },
+    {
+      name: 'output',
+      hook: 'filter hook output priority filter',
+      policy: 'drop',
+      rules: [`meta mark ${RELAYED} goto ${COPIES}`, 'meta nfproto ipv4 accept'],
+    },
+    ...copies(policy),
     {
       name: 'uplink_nat',
       hook: 'nat hook postrouting priority srcnat',
@@ -67,7 +75,7 @@ export function routerRuleset(policy: Policy): Ruleset {
     { name: 'internet', rules: [ALLOW] },
     { name: 'internet_answers', rules: [...NOT_INTERNET.map((range) => `ip saddr ${range} counter drop`), ALLOW] },
   ];
-  return tableRuleset('inet', 'firebreak', chains);
+  return tablesRuleset([{ family: 'inet', table: 'firebreak', chains }, relayTable(policy)]);
 }
 
 function sources(policy: Policy, uplinks: readonly number[]): readonly string[] {

@@ -21,16 +21,31 @@ export interface RegularChain {
   readonly rules: readonly string[];
 }
 
+export interface Table {
+  readonly family: 'inet' | 'ip' | 'arp' | 'bridge';
+  readonly table: string;
+  readonly chains: readonly (BaseChain | RegularChain)[];
+}
+
 /**
- * Text for one `nft -f` transaction that makes the table what is given, whatever it was before: the chains are declared
+ * Text for one `nft -f` transaction that makes the tables what is given, whatever they were before: the chains are declared
  * (their hooks stay if they are there), the table is flushed of rules, the rules are added. Measured under a packet flood this
- * lets nothing forbidden pass and loses nothing allowed, unlike `delete table` (which leaves a moment without hooks).
+ * lets nothing forbidden pass and loses nothing allowed, unlike `delete table` (which leaves a moment without hooks). Each table carries the
+ * fingerprint of all.
  */
-export function tableRuleset(
-  family: 'inet' | 'arp' | 'bridge',
-  table: string,
-  chains: readonly (BaseChain | RegularChain)[],
-): Ruleset {
+export function tablesRuleset(tables: readonly Table[]): Ruleset {
+  const template = tables.map(tableText).join('');
+  const hash = fingerprint(template);
+  const mark = `0x${(Number.parseInt(hash.slice(0, 8), 16) || 1).toString(16)}`;
+  return { fingerprint: hash, text: template.replaceAll(FINGERPRINT, hash).replaceAll(REVISION_MARK, mark) };
+}
+
+/** The same for one table. */
+export function tableRuleset(family: Table['family'], table: string, chains: Table['chains']): Ruleset {
+  return tablesRuleset([{ family, table, chains }]);
+}
+
+function tableText({ family, table, chains }: Table): string {
   const name = `${family} ${table}`;
   const declarations = chains.map((chain) =>
     'hook' in chain
@@ -42,7 +57,7 @@ export function tableRuleset(
     ...chain.rules.map((rule) => `    ${rule}`),
     '  }',
   ]);
-  const template = [
+  return [
     `table ${name} {`,
     '  chain revision { }',
     ...declarations,
@@ -54,9 +69,6 @@ export function tableRuleset(
     '}',
     '',
   ].join('\n');
-  const hash = fingerprint(template);
-  const mark = `0x${(Number.parseInt(hash.slice(0, 8), 16) || 1).toString(16)}`;
-  return { fingerprint: hash, text: template.replace(FINGERPRINT, hash).replaceAll(REVISION_MARK, mark) };
 }
 
 /** The fingerprint that a listed table carries, or null. */
