@@ -4,11 +4,11 @@ import { expectations } from './expectations.ts';
 import { INTERNET, ROUTER } from './network.ts';
 import { type Party, permission } from './permission.ts';
 
-/** A conversation that one policy allows and the other doesn't. */
+/** A conversation, or a broadcast to a segment, that one policy allows and the other doesn't. */
 export interface ReachabilityChange {
   readonly from: string;
   readonly to: string;
-  /** `icmp`, `tcp/443`: the first port of those that change. */
+  /** `icmp`, `tcp/443`: the first port of those that change; `broadcast udp/10110`, `239.192.0.1 udp/10110`. */
   readonly probe: string;
   /** The rule that allows it, in the policy that does. */
   readonly because: string;
@@ -20,14 +20,33 @@ export interface ReachabilityDifference {
 }
 
 /**
- * What a change of policy opens and closes between nodes, and from them to the internet. Nobody reaches who isn't there. The router's own
+ * What a change of policy opens and closes between nodes, and from them to the internet, and what it relays from them to segments. Nobody reaches who isn't there. The router's own
  * conversations are left out: they are every node's.
  *
  * Complete, for what a policy says of ports changes only at a range's first port and after its last, and of these each has its expectation.
  * @param before null: no policy is in force
  */
 export function reachabilityDifference(before: Policy | null, after: Policy): ReachabilityDifference {
-  return { opened: gained(before, after), closed: before === null ? [] : gained(after, before) };
+  const all = (without: Policy | null, withIt: Policy) => [...gained(without, withIt), ...relayed(without, withIt)];
+  return { opened: all(before, after), closed: before === null ? [] : all(after, before) };
+}
+
+/** What the second policy relays to a segment, and the first doesn't. */
+function relayed(without: Policy | null, withIt: Policy): readonly ReachabilityChange[] {
+  const already = new Set(without === null ? [] : broadcastsOf(without).map(({ id }) => id));
+  return broadcastsOf(withIt).flatMap(({ id, change }) => (already.has(id) ? [] : [change]));
+}
+
+function broadcastsOf({ broadcasts }: Policy) {
+  return broadcasts.flatMap(({ name, from, to, port, group = 'broadcast' }) =>
+    to.map((segment) => {
+      const change: ReachabilityChange = {
+        ...{ from, to: segment, probe: `${group} udp/${port}` },
+        because: `broadcast ${name}`,
+      };
+      return { id: `${from} ${segment} ${change.probe}`, change };
+    }),
+  );
 }
 
 /** What the second policy allows, and the first doesn't. */
