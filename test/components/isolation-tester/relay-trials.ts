@@ -93,6 +93,10 @@ const delivered = (layers: readonly Layer[]): LayerTrial => ({
 /** What must stay in its segment, each with the place that sends it. */
 function refused({ policy }: CarelessTruck, declared: Declared): readonly (readonly [place: string, Message])[] {
   const { broadcast, source, home, messages } = declared;
+  const speaksItself = (node: string) =>
+    policy.broadcasts.some(
+      ({ from, port, group }) => from === node && port === broadcast.port && group === broadcast.group,
+    );
   return messages.flatMap((message, index) => {
     const [sender, everybody] = message.macs;
     const told = (place: string, what: string, changed: Partial<Message>) =>
@@ -102,7 +106,9 @@ function refused({ policy }: CarelessTruck, declared: Declared): readonly (reado
       ...policy.nodes
         .filter(({ name }) => name !== source.name)
         .flatMap(({ name, mac, address, segment }) => [
-          told(name, `what ${name} says itself`, { macs: [mac, everybody], addresses: [address, to] }),
+          ...(speaksItself(name)
+            ? []
+            : [told(name, `what ${name} says itself`, { macs: [mac, everybody], addresses: [address, to] })]),
           ...(segment === home.name
             ? [told(name, `what ${name} says as ${source.name}`, { macs: [mac, everybody] })]
             : [told(name, `what ${name} says as all that ${source.name} is`, {})]),

@@ -87,8 +87,7 @@ test('a ruleset whose listing nobody kept counts as tampered with', async () => 
 });
 
 test('a swap keeps the base chains: their handles don’t change', async () => {
-  const handles = async () =>
-    (await nft('-a', 'list', 'ruleset')).match(/chain \w+ \{ # handle \d+/g);
+  const handles = async () => (await nft('-a', 'list', 'ruleset')).match(/chain \w+ \{ # handle \d+/g);
   await loadAndKeep(rulesetOf('article.yaml'), ROUTER_TABLES, listings, NETNS);
   const before = await handles();
   await loadAndKeep(rulesetOf('station.yaml'), ROUTER_TABLES, listings, NETNS);
