@@ -11,6 +11,8 @@ export type RulesetChange =
       /** Which of the rule's sets, counted from 0. */
       readonly set: number;
     }
+  /** One of the conditions of a rule that has all of them because each keeps somebody out. */
+  | { readonly takes: 'condition'; readonly chain: string; readonly rule: string; readonly condition: string }
   /** The chain accepts what none of its rules decides. */
   | { readonly takes: 'policy'; readonly chain: string };
 
@@ -21,6 +23,10 @@ const BODY = /^ {2}chain (\w+) \{$/;
 const RULE = /^ {4}(\S.*)$/;
 const MARK = /(ct mark (?:set )?)0x[0-9a-f]+/g;
 const SET = /\{ ([^{}]*) \}/g;
+/** What the relay asks before it takes a message (lib/truck/ruleset/relay.ts). */
+const RELAY_CHAIN = 'messages';
+const CONDITION =
+  /(?:iifgroup|ether saddr|ip saddr|udp dport|ip hdrlength) \S+ |ip daddr \{[^}]*\} |ip length <= \d+ |limit rate \S+ burst \d+ packets /g;
 
 interface Line {
   readonly text: string;
@@ -50,7 +56,10 @@ export function rulesetChanges(ruleset: string): readonly RulesetChange[] {
     const elements = setsOf(rule).flatMap((members, set) =>
       members.length > 1 ? members.map((element) => ({ takes: 'element', chain, rule, element, set }) as const) : [],
     );
-    return [{ takes: 'rule', chain, rule }, ...elements];
+    const conditions = (chain === RELAY_CHAIN ? (rule.match(CONDITION) ?? []) : []).map(
+      (condition) => ({ takes: 'condition', chain, rule, condition }) as const,
+    );
+    return [{ takes: 'rule', chain, rule }, ...elements, ...conditions];
   });
 }
 
@@ -76,6 +85,7 @@ export function without(ruleset: string, change: RulesetChange, likes = false): 
     }
     if (!isIt(rule)) return [text];
     found = true;
+    if (change.takes === 'condition') return [text.replace(change.condition, '')];
     return change.takes === 'rule' ? [] : withoutElement(text, change);
   });
   return found ? lines.join('\n') : null;
@@ -107,6 +117,7 @@ export function nameOfChange(change: RulesetChange): string {
   if (change.takes === 'policy') return `${change.chain}: accept by default`;
   const { chain, rule } = change;
   if (change.takes === 'rule') return `${chain}: without “${rule}”`;
+  if (change.takes === 'condition') return `${chain}: without ${change.condition}of “${rule}”`;
   const which = setsOf(rule).length > 1 ? ` in set ${change.set + 1}` : '';
   return `${chain}: without ${change.element}${which} of “${rule}”`;
 }

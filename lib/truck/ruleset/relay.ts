@@ -28,8 +28,8 @@ interface Relay {
  * any packet of its own (`copies`). It goes to everybody's Ethernet address also if it is for a group: so no switch has to know who listens
  * (IGMP). The original ends here: nothing is routed.
  *
- * It asks after the sources are checked (raw), and before connection tracking, which has no part in it. Who is no broadcast for the network card
- * isn't asked further.
+ * It asks after the sources are checked (raw), and before connection tracking, which has no part in it. What is no
+ * broadcast for the network card is not asked further.
  */
 export function relayTable(policy: Policy): Table {
   const relays = relaysOf(policy);
@@ -55,8 +55,8 @@ function taking({ broadcast: { name, port, rate, size, ...message }, source, hom
     `iifgroup ${home.vlan} ether saddr ${source.mac} ip saddr ${source.address}`,
     `ip daddr ${elements(destinations(message, home))} udp dport ${port}`,
     `ip hdrlength 5 ip length <= ${HEADERS + size} limit rate ${rate}/second burst ${rate} packets`,
-    `meta mark set ${RELAYED} ${targets.map((segment) => `dup to ${broadcastAddress(segment)}`).join(' ')}`,
-    `counter drop comment "${name}"`,
+    `counter meta mark set ${RELAYED} ${targets.map((segment) => `dup to ${broadcastAddress(segment)}`).join(' ')}`,
+    `drop comment "${name}"`,
   ].join(' ');
 }
 
@@ -68,19 +68,19 @@ export function copies(policy: Policy): readonly RegularChain[] {
   const relays = relaysOf(policy);
   const rules = policy.segments.flatMap((segment) => {
     const here = relays.filter(({ targets }) => targets.includes(segment));
-    const [grouped, others] = [true, false].map((isGrouped) =>
+    const messages = (isForGroup: boolean) =>
       here
-        .filter(({ broadcast: { group } }) => (group !== undefined) === isGrouped)
+        .filter(({ broadcast: { group } }) => (group !== undefined) === isForGroup)
         .flatMap(({ broadcast, source, home }) =>
           destinations(broadcast, home).map((to) => `${source.address} . ${to} . ${broadcast.port}`),
-        ),
-    );
-    const known = `oifgroup ${segment.vlan} ip saddr . ip daddr . udp dport`;
-    const said = `ip ttl set 1 ip saddr set ${segment.router}`;
-    return [
-      ...when(others ?? [], `${known} ${elements(others ?? [])} ${said} ip daddr set ${EVERYBODY} counter accept`),
-      ...when(grouped ?? [], `${known} ${elements(grouped ?? [])} ${said} counter accept`),
-    ];
+        );
+    const rule = (those: readonly string[], changes: string) =>
+      when(
+        those,
+        `oifgroup ${segment.vlan} ip saddr . ip daddr . udp dport ${elements(those)} ip ttl set 1 ${changes} counter accept`,
+      );
+    const fromRouter = `ip saddr set ${segment.router}`;
+    return [...rule(messages(false), `${fromRouter} ip daddr set ${EVERYBODY}`), ...rule(messages(true), fromRouter)];
   });
   return [{ name: COPIES, rules }];
 }
