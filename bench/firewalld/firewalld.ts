@@ -5,7 +5,7 @@ import { loadAndKeep } from '../../components/network-manager/rulesets.ts';
 import type { Policy } from '../../lib/policy/index.ts';
 import type { Ruleset } from '../../lib/truck/network.ts';
 import { routerRuleset } from '../../lib/truck/ruleset/router.ts';
-import { ROUTER_TABLE } from '../../lib/truck/ruleset/tables.ts';
+import { ROUTER_TABLES } from '../../lib/truck/ruleset/tables.ts';
 import type { Bench } from '../bench.ts';
 import type { Figure } from '../figures/figure.ts';
 import { median } from '../figures/statistics.ts';
@@ -49,7 +49,7 @@ async function reloadOf(flows: number, rounds: number): Promise<Figure> {
   const daemon = await Firewalld.start(join(directory, 'firewalld'), theirs.netns('router'), first.files);
   try {
     const tallies: Record<'firebreak' | 'firewalld', Tally[]> = { firebreak: [], firewalld: [] };
-    const load = (variant: Variant) => loadAndKeep(variant.ruleset, ROUTER_TABLE, directory, own.netns('router'));
+    const load = (variant: Variant) => loadAndKeep(variant.ruleset, ROUTER_TABLES, directory, own.netns('router'));
     await load(first);
     const swapping = (who: keyof typeof tallies, where: BenchNetwork, swap: (to: Variant) => Promise<number>) =>
       [

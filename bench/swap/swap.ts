@@ -6,7 +6,7 @@ import { run } from '../../components/host/run.ts';
 import { loadAndKeep } from '../../components/network-manager/rulesets.ts';
 import type { Ruleset } from '../../lib/truck/network.ts';
 import { routerRuleset } from '../../lib/truck/ruleset/router.ts';
-import { ROUTER_TABLE } from '../../lib/truck/ruleset/tables.ts';
+import { ROUTER_TABLES } from '../../lib/truck/ruleset/tables.ts';
 import type { Bench } from '../bench.ts';
 import type { Count, Figure } from '../figures/figure.ts';
 import { median } from '../figures/statistics.ts';
@@ -52,7 +52,7 @@ async function swapOf(flows: number, { network, directory, rounds, swaps }: Sett
   type Load = (variant: { readonly ruleset: Ruleset; readonly file: string }) => Promise<unknown>;
   const loads: Readonly<Record<'loaded' | 'kept' | 'nft', Load>> = {
     loaded: ({ ruleset }) => loadRuleset(ruleset.text, router),
-    kept: ({ ruleset }) => loadAndKeep(ruleset, ROUTER_TABLE, directory, router),
+    kept: ({ ruleset }) => loadAndKeep(ruleset, ROUTER_TABLES, directory, router),
     nft: ({ file }) => run(['nft', '-f', file], { netns: router }),
   };
   const tallies: Record<keyof typeof loads, Tally[]> = { loaded: [], kept: [], nft: [] };

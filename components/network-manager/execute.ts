@@ -1,6 +1,6 @@
 import type { Link } from '../../lib/truck/network.ts';
 import { ROUTER } from '../../lib/truck/network.ts';
-import { EDGE_TABLE, HOST_TABLE, ROUTER_TABLE } from '../../lib/truck/ruleset/tables.ts';
+import { EDGE_TABLE, HOST_TABLE, ROUTER_TABLES } from '../../lib/truck/ruleset/tables.ts';
 import type { Step } from '../../lib/truck/steps.ts';
 import { containerNamespace } from '../host/container-namespace.ts';
 import { ipBatch } from '../host/ip.ts';
@@ -31,9 +31,9 @@ type StepOf<Name extends Step['do']> = Extract<Step, { readonly do: Name }>;
 
 /** For each kind of step what it does to the truck; the compiler sees to it that none is missing. */
 const EXECUTORS: { readonly [Name in Step['do']]: (step: StepOf<Name>, truck: Truck) => Promise<void> } = {
-  'load-host-ruleset': ({ ruleset }, { state }) => loadAndKeep(ruleset, HOST_TABLE, state.listings),
+  'load-host-ruleset': ({ ruleset }, { state }) => loadAndKeep(ruleset, [HOST_TABLE], state.listings),
   'remove-host-ruleset': () => deleteTable(HOST_TABLE),
-  'load-edge-ruleset': ({ ruleset }, { state }) => loadAndKeep(ruleset, EDGE_TABLE, state.listings),
+  'load-edge-ruleset': ({ ruleset }, { state }) => loadAndKeep(ruleset, [EDGE_TABLE], state.listings),
   'remove-edge-ruleset': () => deleteTable(EDGE_TABLE),
   'set-sysctl': async ({ sysctl }) => {
     const written = await writeSysctl(sysctl.path, sysctl.value);
@@ -74,12 +74,12 @@ const EXECUTORS: { readonly [Name in Step['do']]: (step: StepOf<Name>, truck: Tr
     if (netns !== null) await ipBatch(readdress(step), netns);
   },
   'load-router-ruleset': async ({ ruleset }, truck) =>
-    loadAndKeep(ruleset, ROUTER_TABLE, truck.state.listings, await routerNamespace(truck)),
+    loadAndKeep(ruleset, ROUTER_TABLES, truck.state.listings, await routerNamespace(truck)),
   'write-router-configuration': ({ configuration, fingerprint }, { state }) =>
     writeConfiguration(state.router, configuration, fingerprint),
   'configure-router': async (_step, truck) => {
     await exec(truck.docker, ROUTER, ['/usr/local/bin/firebreak-router', 'apply']);
-    await keepListing(ROUTER_TABLE, truck.state.listings, await routerNamespace(truck));
+    await keepListing(ROUTER_TABLES, truck.state.listings, await routerNamespace(truck));
   },
 };
 

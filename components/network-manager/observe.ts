@@ -10,7 +10,7 @@ import type {
 } from '../../lib/truck/observed.ts';
 import { OWN_TABLE } from '../../lib/truck/router-rules.ts';
 import { ROUTER_SYSCTLS } from '../../lib/truck/router-sysctls.ts';
-import { EDGE_TABLE, HOST_TABLE, ROUTER_TABLE } from '../../lib/truck/ruleset/tables.ts';
+import { EDGE_TABLE, HOST_TABLE, ROUTER_TABLES } from '../../lib/truck/ruleset/tables.ts';
 import { containerNamespace } from '../host/container-namespace.ts';
 import { type IpLink, listLinks } from '../host/ip.ts';
 import { viewNetwork } from '../host/network-view.ts';
@@ -31,8 +31,8 @@ export async function observe(truck: Truck, sysctls: readonly Sysctl[]): Promise
     observeHostRoutes(),
     truck.docker.get<readonly ListedNetwork[]>('/networks'),
     truck.docker.get<readonly ListedContainer[]>('/containers/json', { all: '1' }),
-    observeRuleset(HOST_TABLE, truck.state.listings),
-    observeRuleset(EDGE_TABLE, truck.state.listings),
+    observeRuleset([HOST_TABLE], truck.state.listings),
+    observeRuleset([EDGE_TABLE], truck.state.listings),
     linksInCheckpoint(truck.state.checkpoint),
     Promise.all(sysctls.map(async ({ path }) => [path, await readSysctl(path)] as const)),
   ]);
@@ -145,7 +145,7 @@ async function observeRouter(truck: Truck, containers: readonly ListedContainer[
   const netns = await containerNamespace(truck.docker, ROUTER);
   if (netns === null) return null;
   const [ruleset, configuration] = await Promise.all([
-    observeRuleset(ROUTER_TABLE, truck.state.listings, netns),
+    observeRuleset(ROUTER_TABLES, truck.state.listings, netns),
     currentConfiguration(truck.state.router),
   ]);
   const { links, defaultRoutes, rules } = viewNetwork(netns);

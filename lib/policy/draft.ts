@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { isMap } from './plain.ts';
 import type { Problem } from './problems.ts';
 import {
+  BroadcastEntry,
   ContainerEntry,
   DeviceEntry,
   FlowEntry,
@@ -26,6 +27,7 @@ export interface Draft {
   readonly containers: ReadonlyMap<string, ContainerEntry>;
   readonly devices: ReadonlyMap<string, DeviceEntry>;
   readonly flows: ReadonlyMap<string, FlowEntry>;
+  readonly broadcasts: ReadonlyMap<string, BroadcastEntry>;
   readonly internet?: PolicyDocument['internet'];
   /** All names that the document uses, also those of entries that cannot be understood: they are not "unknown". */
   readonly declared: {
@@ -66,6 +68,7 @@ function draftOf(value: Record<string, unknown>): Draft {
     containers: entries(value.containers, ContainerEntry),
     devices: entries(value.devices, DeviceEntry),
     flows: entries(value.flows, FlowEntry),
+    broadcasts: entries(value.broadcasts, BroadcastEntry),
     declared: {
       uplinks: new Set(keys(value.uplinks)),
       segments: new Set(keys(value.segments)),

@@ -5,10 +5,10 @@ import { HOST_LINK, HOST_LINK_BRIDGE } from './host-link.ts';
 import { bridgeName, vlanInterfaceName } from './interface-names.ts';
 import { toAddress, toSubnet } from './ipv4.ts';
 import { containerMacs } from './mac.ts';
-import type { Addressing, Flow, HostLink, Node, Policy, Segment, Term, Uplink } from './policy.ts';
+import type { Addressing, Broadcast, Flow, HostLink, Node, Policy, Segment, Term, Uplink } from './policy.ts';
 import { mergeRanges, toRange } from './ports.ts';
 import { revisionOf } from './revision.ts';
-import type { FlowEntry, HostEntry, PolicyDocument, SegmentEntry, UplinkEntry } from './schema.ts';
+import type { BroadcastEntry, FlowEntry, HostEntry, PolicyDocument, SegmentEntry, UplinkEntry } from './schema.ts';
 
 /** The policy that a document means. The document has passed every check: nothing is missing, and everything fits. */
 export function normalise(document: PolicyDocument, draft: Draft): Policy {
@@ -30,6 +30,7 @@ export function normalise(document: PolicyDocument, draft: Draft): Policy {
     ),
     nodes: nodes(draft, addresses),
     flows: byName(draft.flows).map(([name, entry]) => flow(name, entry)),
+    broadcasts: byName(draft.broadcasts).map(([name, entry]) => broadcast(name, entry)),
     internet: { probe: document.internet.probe },
   };
 }
@@ -120,6 +121,10 @@ function termOf({ starts, expires }: FlowEntry): Term | undefined {
     ...(starts !== undefined && { starts: Date.parse(starts) }),
     ...(expires !== undefined && { expires: Date.parse(expires) }),
   };
+}
+
+function broadcast(name: string, { from, to, port, group, rate, size }: BroadcastEntry): Broadcast {
+  return { name, from, to: [...new Set(to)].sort(), port, ...(group !== undefined && { group }), rate, size };
 }
 
 function byName<Entry>(section: ReadonlyMap<string, Entry>): [string, Entry][] {

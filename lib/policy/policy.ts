@@ -17,6 +17,8 @@ export interface Policy {
   readonly nodes: readonly Node[];
   /** Sorted by name. What is not declared here, and is not a segment's internet access, is dropped. */
   readonly flows: readonly Flow[];
+  /** Sorted by name. No other broadcast leaves its segment. */
+  readonly broadcasts: readonly Broadcast[];
   readonly internet: { readonly probe: string };
 }
 
@@ -134,4 +136,21 @@ export interface Term {
 export interface PortRange {
   readonly from: number;
   readonly to: number;
+}
+
+/** A common message that is relayed: by UDP, from one node to everybody in its segment, and from there to everybody in others. */
+export interface Broadcast {
+  readonly name: string;
+  /** A node whose MAC address is known. */
+  readonly from: string;
+  /** Segments other than the sender's; sorted. */
+  readonly to: readonly string[];
+  /** UDP destination port. */
+  readonly port: number;
+  /** Multicast group; absent: to everybody. */
+  readonly group?: string;
+  /** Messages a second at most. */
+  readonly rate: number;
+  /** Bytes of UDP payload at most. */
+  readonly size: number;
 }

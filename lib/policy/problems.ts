@@ -309,6 +309,45 @@ export const flows = {
     ),
 };
 
+/** Broadcasts: what is relayed from one segment to everybody in others. */
+export const broadcasts = {
+  unknownSource: (path: string, name: string, suggestion: string | undefined) =>
+    error(
+      path,
+      `There is no container or device ${quote(name)}.${didYouMean(suggestion)} Use the name of the node that sends it.`,
+    ),
+  segmentAsSource: (path: string, name: string) =>
+    error(path, `${name} is a segment, but a broadcast has one source. Use the name of the node that sends it.`),
+  adoptedSource: (path: string, name: string) =>
+    error(
+      path,
+      `Container ${name} has no image, so somebody else makes it and its MAC address is not known: anybody in its segment could speak as it. Give it an image, or let a device send this.`,
+    ),
+  unknownTarget: (path: string, name: string, suggestion: string | undefined) =>
+    error(path, `There is no segment ${quote(name)}.${didYouMean(suggestion)} A broadcast reaches whole segments.`),
+  ownSegment: (path: string, segment: string) =>
+    error(path, `${segment} is the segment of the source, which hears it anyway. Remove it from the list.`),
+  targetTwice: (path: string, segment: string) =>
+    warning(path, `${segment} is in the list already. Remove what is said twice.`),
+  noGroup: (path: string, address: string) =>
+    error(
+      path,
+      `${address} is no multicast group. Use one of 224.0.1.0 to 239.255.255.255, better of 239.192.0.0/14, or do without for a broadcast.`,
+    ),
+  localGroup: (path: string, address: string) =>
+    error(
+      path,
+      `${address} is in 224.0.0.0/24, which never leaves its network (RFC 5771). Use a group such as 239.192.0.1.`,
+    ),
+  reservedPort: (path: string, port: number, meaning: string) =>
+    error(path, `Port ${port} is kept for ${meaning}, which stays in its segment. Use another port.`),
+  rival: (path: string, other: string) =>
+    error(
+      path,
+      `It is the same message as broadcast ${other}: same source, port and group. Write one, with the segments of both.`,
+    ),
+};
+
 /** How the internet is measured. */
 export const internet = {
   probeInSegment: (path: string, address: string, segment: string) =>

@@ -18,7 +18,7 @@ const mac = () =>
     .string()
     .regex(/^([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}$/, { error: 'a MAC address such as 02:00:00:00:01:05' })
     .toLowerCase();
-/** Names of segments, nodes, uplinks and flows. They become Docker names, DNS labels and parts of MQTT topics. */
+/** Names of segments, nodes, uplinks, flows and broadcasts. They become Docker names, DNS labels and parts of MQTT topics. */
 export const Name = z.string().regex(/^[a-z]([a-z0-9-]{0,29}[a-z0-9])?$/, {
   error:
     'a name of at most 31 lower-case letters, digits and hyphens that starts with a letter and does not end with a hyphen',
@@ -160,6 +160,35 @@ export const FlowEntry = z
   })
   .meta({ title: 'Flow', description: 'One declared conversation between segments. Answers to it are allowed.' });
 
+export const BroadcastEntry = z
+  .strictObject({
+    from: z
+      .string()
+      .describe('Who sends it: the name of a device, or of a container that has an image. Nobody else’s is relayed.'),
+    to: z
+      .array(z.string())
+      .min(1)
+      .describe('The segments that get it, such as [cab, pump]. That of the sender has it anyway.'),
+    port: z.int().min(1).max(65535).describe('UDP destination port.'),
+    group: ipv4()
+      .optional()
+      .describe(
+        'The multicast group that it is sent to. Without it: to everybody, 255.255.255.255 or the broadcast address of the subnet.',
+      ),
+    rate: z.int().min(1).max(1000).default(20).describe('Messages a second at most, and at once; more are dropped.'),
+    size: z
+      .int()
+      .min(1)
+      .max(1472)
+      .default(512)
+      .describe('Bytes of a message (UDP payload) at most; a larger one is dropped.'),
+  })
+  .meta({
+    title: 'Broadcast',
+    description:
+      'A common message, such as a position: what one node says to everybody in its segment the router says again in others, as itself.',
+  });
+
 export const HostEntry = z
   .strictObject({
     internet: z
@@ -187,6 +216,7 @@ export const PolicyDocument = z
     containers: named(ContainerEntry, 'The virtual nodes, by name.'),
     devices: named(DeviceEntry, 'The physical nodes, by name.'),
     flows: named(FlowEntry, 'The conversations between segments that are allowed, by name. All others are dropped.'),
+    broadcasts: named(BroadcastEntry, 'The common messages that are relayed to other segments, by name.'),
     internet: z
       .strictObject({
         probe: ipv4()
@@ -205,6 +235,7 @@ export type SegmentEntry = z.output<typeof SegmentEntry>;
 export type ContainerEntry = z.output<typeof ContainerEntry>;
 export type DeviceEntry = z.output<typeof DeviceEntry>;
 export type FlowEntry = z.output<typeof FlowEntry>;
+export type BroadcastEntry = z.output<typeof BroadcastEntry>;
 /** A policy document that has the right shape and its defaults; whether it makes sense is decided by `checkDocument`. */
 export type PolicyDocument = z.output<typeof PolicyDocument>;
 /** A policy document as it is written, with its defaults left out. */

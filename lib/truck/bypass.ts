@@ -18,7 +18,8 @@ export const BYPASSES = {
   'tagged frames': 'VLAN links let no tag inside a tag pass, and the switch none from an access port',
   'double-tagged frames': 'VLAN links let no tag inside a tag pass, and the switch none from an access port',
   IPv6: 'the host speaks none, the router drops it, VLAN links let none pass',
-  'broadcast and multicast': 'each segment has a bridge of its own, and the router forwards neither',
+  'broadcast and multicast':
+    'each segment has a bridge of its own, and the router relays only what is declared, of its source only',
   'the router’s address taken': 'the edge lets nobody else than the router say that it has the router’s address',
 } as const;
 

@@ -71,6 +71,7 @@ function attemptsOf(policy: Policy, surroundings: Surroundings, sender: Sender):
     ...spoofed(policy, surroundings, sender, others),
     ...ipv6Near(),
     ...toEverybody(sender, others),
+    ...imitations(policy, sender),
     ...routersAddressTaken(sender),
   ];
 }
@@ -318,6 +319,22 @@ function toEverybody({ address }: Sender, others: readonly Segment[]): readonly 
     ]),
     udp(HOST, 'group', '224.0.0.1'),
   ];
+}
+
+/** At the port of a broadcast, whoever isn’t its source: as what he is, and as the source. */
+function imitations(policy: Policy, { node, address, segment }: Sender): readonly Draft[] {
+  return policy.broadcasts.flatMap(({ from, to, port, group }) => {
+    const source = policy.nodes.find(({ name }) => name === from);
+    if (source === undefined || source === node) return [];
+    const aims = [source.segment, ...to].filter((name) => name !== segment.name);
+    return aims.flatMap((aim) =>
+      [address, source.address].map((as) => {
+        const packet = { source: as, destination: group ?? '255.255.255.255', protocol: 'udp', port } as const;
+        const draft = ipv4('broadcast and multicast', aim, group === undefined ? 'broadcast' : 'group', packet);
+        return { ...draft, what: `${draft.what}, for ${aim}` };
+      }),
+    );
+  });
 }
 
 function routersAddressTaken({ segment }: Sender): readonly Draft[] {

@@ -5,11 +5,11 @@ import { INTERNET, ROUTER } from './network.ts';
 import { type Party, permission } from './permission.ts';
 import { type PolicyAt, policyAt } from './term.ts';
 
-/** A conversation that one policy allows and the other doesn't. */
+/** A conversation, or a broadcast to a segment, that one policy allows and the other doesn't. */
 export interface ReachabilityChange {
   readonly from: string;
   readonly to: string;
-  /** `icmp`, `tcp/443`: the first port of those that change. */
+  /** `icmp`, `tcp/443`: the first port of those that change; `broadcast udp/10110`, `239.192.0.1 udp/10110`. */
   readonly probe: string;
   /** The rule that allows it, in the policy that does. */
   readonly because: string;
@@ -21,7 +21,7 @@ export interface ReachabilityDifference {
 }
 
 /**
- * What a change of policy opens and closes between nodes, and from them to the internet. Nobody reaches who isn't there. The router's own
+ * What a change of policy opens and closes between nodes, and from them to the internet, and what it relays from them to segments. Nobody reaches who isn't there. The router's own
  * conversations are left out: they are every node's.
  *
  * Complete, for what a policy says of ports changes only at a range's first port and after its last, and of these each has its expectation.
@@ -30,7 +30,29 @@ export interface ReachabilityDifference {
  */
 export function reachabilityDifference(before: Policy | null, after: Policy, at: number): ReachabilityDifference {
   const [was, is] = [before === null ? null : policyAt(before, at), policyAt(after, at)];
-  return { opened: gained(was, is, at), closed: was === null ? [] : gained(is, was, at) };
+  const all = (without: PolicyAt | null, withIt: PolicyAt) => [
+    ...gained(without, withIt, at),
+    ...relayed(without, withIt),
+  ];
+  return { opened: all(was, is), closed: was === null ? [] : all(is, was) };
+}
+
+/** What the second policy relays to a segment, and the first doesn't. */
+function relayed(without: Policy | null, withIt: Policy): readonly ReachabilityChange[] {
+  const already = new Set(without === null ? [] : broadcastsOf(without).map(({ id }) => id));
+  return broadcastsOf(withIt).flatMap(({ id, change }) => (already.has(id) ? [] : [change]));
+}
+
+function broadcastsOf({ broadcasts }: Policy) {
+  return broadcasts.flatMap(({ name, from, to, port, group = 'broadcast' }) =>
+    to.map((segment) => {
+      const change: ReachabilityChange = {
+        ...{ from, to: segment, probe: `${group} udp/${port}` },
+        because: `broadcast ${name}`,
+      };
+      return { id: `${from} ${segment} ${change.probe}`, change };
+    }),
+  );
 }
 
 /** What the second policy allows, and the first doesn't. */

@@ -18,11 +18,19 @@ export const articleMutations = (): readonly Mutation[] =>
     .filter(isNoSwap)
     .filter((mutation) => !isBetweenSegments(mutation));
 
-/** The station's: what flows add. Of sets only those that the article doesn't have in this form. */
+/** The station's: what flows and broadcasts add. Of sets only those that the article doesn't have in this form. */
 export const stationMutations = (): readonly Mutation[] =>
   mutations(wholeOf('station.yaml'))
     .filter((mutation) => isNoSwap(mutation) && !isBetweenSegments(mutation))
-    .filter(({ change }) => change?.takes !== 'element' || /tcp dport \{|ip saddr [\d./]+ ip daddr/.test(change.rule));
+    .filter(
+      ({ change }) =>
+        change?.takes !== 'element' ||
+        RELAY.test(change.chain) ||
+        /tcp dport \{|ip saddr [\d./]+ ip daddr/.test(change.rule),
+    );
+
+/** Chains of the relay. */
+const RELAY = /^(relay|messages|copies)$/;
 
 /** Between segments, and between the host and them: where addresses are public, nothing but this tells them from the internet. */
 const BETWEEN_SEGMENTS =
@@ -39,7 +47,7 @@ export const termMutations = (): readonly Mutation[] =>
       if (change === undefined || change.takes === 'policy' || !/meta time/.test(change.rule)) return false;
       if (change.chain === 'forward' && /ct mark/.test(change.rule)) return false;
       const isInForce = !OUT_OF_FORCE.test(change.rule);
-      return change.takes === 'time' ? OUT_OF_FORCE.test(change.condition) : isInForce;
+      return change.takes === 'condition' ? OUT_OF_FORCE.test(change.condition) : isInForce;
     })
     .filter(isNoSwap);
 

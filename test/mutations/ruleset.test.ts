@@ -73,7 +73,7 @@ test('an element is taken out of the set that is meant', () => {
 test('a rule that holds for a time holds at all times without that, whatever the moment in another policy’s ruleset', () => {
   const timed = (moment: number) =>
     RULESET.replace('ct mark set 0xabc', `meta time >= 5 meta time < ${moment} ct mark set 0xabc`);
-  const change = rulesetChanges(timed(7)).find((one) => one.takes === 'time' && one.condition.includes('<'));
+  const change = rulesetChanges(timed(7)).find((one) => one.takes === 'condition' && one.condition.includes('<'));
   expect(change && without(timed(7), change)).toContain('    meta time >= 5 ct mark set 0xabc accept');
   expect(change && without(timed(8), change)).toBeNull();
   expect(change && without(timed(8), change, true)).toContain('    meta time >= 5 ct mark set 0xabc accept');

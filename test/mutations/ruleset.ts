@@ -11,8 +11,8 @@ export type RulesetChange =
       /** Which of the rule's sets, counted from 0. */
       readonly set: number;
     }
-  /** The rule holds at all times. */
-  | { readonly takes: 'time'; readonly chain: string; readonly rule: string; readonly condition: string }
+  /** One of the conditions of a rule that has all of them because each keeps somebody out. */
+  | { readonly takes: 'condition'; readonly chain: string; readonly rule: string; readonly condition: string }
   /** The chain accepts what none of its rules decides. */
   | { readonly takes: 'policy'; readonly chain: string };
 
@@ -25,6 +25,10 @@ const MARK = /(ct mark (?:set )?)0x[0-9a-f]+/g;
 /** Of a flow's term (lib/truck/ruleset/term.ts). */
 const TIME = /meta time (?:<|>=) \d+ /g;
 const SET = /\{ ([^{}]*) \}/g;
+/** What the relay asks before it takes a message (lib/truck/ruleset/relay.ts). */
+const RELAY_CHAIN = 'messages';
+const CONDITION =
+  /(?:iifgroup|ether saddr|ip saddr|udp dport|ip hdrlength) \S+ |ip daddr \{[^}]*\} |ip length <= \d+ |limit rate \S+ burst \d+ packets /g;
 
 interface Line {
   readonly text: string;
@@ -54,8 +58,11 @@ export function rulesetChanges(ruleset: string): readonly RulesetChange[] {
     const elements = setsOf(rule).flatMap((members, set) =>
       members.length > 1 ? members.map((element) => ({ takes: 'element', chain, rule, element, set }) as const) : [],
     );
-    const times = [...rule.matchAll(TIME)].map(([condition]) => ({ takes: 'time', chain, rule, condition }) as const);
-    return [{ takes: 'rule', chain, rule }, ...times, ...elements];
+    const conditions = [
+      ...[...rule.matchAll(TIME)].map(([condition]) => condition),
+      ...(chain === RELAY_CHAIN ? (rule.match(CONDITION) ?? []) : []),
+    ].map((condition) => ({ takes: 'condition', chain, rule, condition }) as const);
+    return [{ takes: 'rule', chain, rule }, ...elements, ...conditions];
   });
 }
 
@@ -82,7 +89,7 @@ export function without(ruleset: string, change: RulesetChange, likes = false): 
     if (!isIt(rule)) return [text];
     found = true;
     if (change.takes === 'rule') return [];
-    return change.takes === 'time' ? [withoutTime(text, change)] : withoutElement(text, change);
+    return change.takes === 'condition' ? [withoutCondition(text, change)] : withoutElement(text, change);
   });
   return found ? lines.join('\n') : null;
 }
@@ -91,8 +98,9 @@ const formOf = (rule: string): string => rule.replace(SET, '{}').replace(TIME, (
 const holds = (rule: string, change: RulesetChange): boolean =>
   change.takes !== 'element' || (setsOf(rule)[change.set]?.includes(change.element) ?? false);
 
-/** In another policy's ruleset the moment is another one. */
-function withoutTime(text: string, { condition }: Extract<RulesetChange, { takes: 'time' }>): string {
+/** Of a time: in another policy's ruleset the moment is another one. */
+function withoutCondition(text: string, { condition }: Extract<RulesetChange, { takes: 'condition' }>): string {
+  if (!condition.startsWith('meta time')) return text.replace(condition, '');
   const comparison = condition.replace(/\d+ $/, '');
   return text.replace(TIME, (time) => (time.startsWith(comparison) ? '' : time));
 }
@@ -119,7 +127,7 @@ export function nameOfChange(change: RulesetChange): string {
   if (change.takes === 'policy') return `${change.chain}: accept by default`;
   const { chain, rule } = change;
   if (change.takes === 'rule') return `${chain}: without “${rule}”`;
-  if (change.takes === 'time') return `${chain}: without ${change.condition}of “${rule}”`;
+  if (change.takes === 'condition') return `${chain}: without ${change.condition}of “${rule}”`;
   const which = setsOf(rule).length > 1 ? ` in set ${change.set + 1}` : '';
   return `${chain}: without ${change.element}${which} of “${rule}”`;
 }

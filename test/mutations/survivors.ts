@@ -57,6 +57,21 @@ export const SURVIVORS: readonly Survivor[] = [
       'the router itself sends nothing with an address of another interface, which it would show in its ARP requests',
   },
   {
+    mutation: /^router, input: without “(meta mark \S+|iifgroup \{? ?[\d, ]+ ?\}?) counter drop”$/,
+    because: 'what comes after it drops it, too, and counts it for its pair: this is about what is worth counting',
+  },
+  {
+    truck: 'article.yaml',
+    mutation: /^router, output: without “meta mark \S+ goto copies”$/,
+    because: 'without a broadcast no copy is made: see the station',
+  },
+  {
+    truck: 'station.yaml',
+    mutation: /^router, messages: without (iifgroup|ip saddr|ip daddr|udp dport) .* of “iifgroup/,
+    because:
+      'a second lock: prerouting believes an address on its own segment’s interface only, and copies drops what is not declared',
+  },
+  {
     truck: 'lab',
     mutation: /^router: with a default of prerouting that accepts$/,
     because:

@@ -1,6 +1,7 @@
 import type { Draft } from '../draft.ts';
 import { hasErrors, type Problem } from '../problems.ts';
 import * as addresses from './addresses.ts';
+import * as broadcasts from './broadcasts.ts';
 import type { Check } from './check.ts';
 import * as flows from './flows.ts';
 import * as interfaces from './interfaces.ts';
@@ -38,6 +39,11 @@ const CHECKS: readonly Check[] = [
   flows.ports,
   flows.terms,
   flows.redundant,
+  broadcasts.sources,
+  broadcasts.targets,
+  broadcasts.groups,
+  broadcasts.ports,
+  broadcasts.rivals,
   internet.probe,
 ];
 

@@ -5,9 +5,10 @@ import { DROP, DROP_CHAIN, DROPPED_SETS } from './drops.ts';
 import { ANSWER, allow, flowRules, internetChain, OPENING, type Reading } from './flows.ts';
 import { NOT_INTERNET } from './not-internet.ts';
 import { segmentsOnline } from './online.ts';
+import { COPIES, copies, RELAYED, relayTable } from './relay.ts';
 import { ROUTER_TABLE } from './tables.ts';
 import { during, markOf, termsOf } from './term.ts';
-import { type BaseChain, elements, type RegularChain, tableRuleset, when } from './text.ts';
+import { type BaseChain, elements, type RegularChain, tablesRuleset, when } from './text.ts';
 
 /**
  * First what no conversation may do, however it began: one with a segment whose route is gone for a moment (the router's address changes there)
@@ -30,6 +31,7 @@ function forwarding(uplinks: readonly number[], terms: readonly Term[]): readonl
  * interface, a source or a protocol that nobody thought of is dropped:
  *
  * - prerouting: a source address is only believed on the interface of its own segment (RFC 2827); no rule allows IPv6;
+ * - relay: what the policy declares as a broadcast is said again in other segments (relay.ts), in a table of its own;
  * - input: the router answers an echo request only on the address of the interface it came in by;
  * - forward: first the conversations that this very ruleset has allowed, known by the connection's mark; all others, also those that an
  *   earlier ruleset allowed or that somebody let in, are looked up: one set lookup over all flows, then internet for the segments that
@@ -57,7 +59,13 @@ export function routerRuleset(policy: Policy): Ruleset {
       policy: 'drop',
       rules: forwarding(uplinks, terms),
     },
-    { name: 'output', hook: 'filter hook output priority filter', policy: 'drop', rules: ['meta nfproto ipv4 accept'] },
+    {
+      name: 'output',
+      hook: 'filter hook output priority filter',
+      policy: 'drop',
+      rules: [`meta mark ${RELAYED} goto ${COPIES}`, 'meta nfproto ipv4 accept'],
+    },
+    ...copies(policy),
     {
       name: 'uplink_nat',
       hook: 'nat hook postrouting priority srcnat',
@@ -79,7 +87,8 @@ export function routerRuleset(policy: Policy): Ruleset {
       },
     ]),
   ];
-  return tableRuleset(...ROUTER_TABLE, [DROP_CHAIN, ...chains], DROPPED_SETS);
+  const [family, table] = ROUTER_TABLE;
+  return tablesRuleset([{ family, table, chains: [DROP_CHAIN, ...chains], sets: DROPPED_SETS }, relayTable(policy)]);
 }
 
 function sources(policy: Policy, uplinks: readonly number[]): readonly string[] {
@@ -104,6 +113,8 @@ function ownAddresses(policy: Policy, uplinks: readonly number[]): readonly stri
     // Answers to the router itself. What others say to it has to be allowed each time: their conversation may have begun while there were no rules.
     'ct direction reply ct state established accept',
     ...when(own, `iifgroup . ip daddr ${elements(own)} icmp type echo-request counter accept`),
+    // The kernel gives the router each copy of a message back, too: that is no drop of anybody's.
+    ...when(policy.broadcasts, `meta mark ${RELAYED} counter drop`),
     // Whoever is out there knocks at every door: his pairs would crowd out the others'.
     ...when(uplinks, `iifgroup ${elements(uplinks.map(String))} counter drop`),
     DROP,

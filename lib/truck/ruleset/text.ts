@@ -22,18 +22,39 @@ export interface RegularChain {
   readonly rules: readonly string[];
 }
 
+export interface Table {
+  readonly family: 'inet' | 'ip' | 'arp' | 'bridge';
+  readonly table: string;
+  readonly chains: readonly (BaseChain | RegularChain)[];
+  /** Declarations of named sets; what is in them stays. */
+  readonly sets?: readonly string[];
+}
+
 /**
- * Text for one `nft -f` transaction that makes the table what is given, whatever it was before: the chains are declared
+ * Text for one `nft -f` transaction that makes the tables what is given, whatever they were before: the chains are declared
  * (their hooks stay if they are there), the table is flushed of rules, the rules are added. Measured under a packet flood this
- * lets nothing forbidden pass and loses nothing allowed, unlike `delete table` (which leaves a moment without hooks).
- * @param sets declarations of named sets; what is in them stays
+ * lets nothing forbidden pass and loses nothing allowed, unlike `delete table` (which leaves a moment without hooks). Each table carries the
+ * fingerprint of all.
  */
+export function tablesRuleset(tables: readonly Table[]): Ruleset {
+  const template = tables.map(tableText).join('');
+  const hash = fingerprint(template);
+  const markNumbered = (_word: string, number = '') =>
+    markFrom(number === '' ? hash : fingerprint(`${hash} ${number}`));
+  return { fingerprint: hash, text: template.replaceAll(FINGERPRINT, hash).replace(MARKS, markNumbered) };
+}
+
+/** The same for one table. */
 export function tableRuleset(
-  family: 'inet' | 'arp' | 'bridge',
+  family: Table['family'],
   table: string,
-  chains: readonly (BaseChain | RegularChain)[],
-  sets: readonly string[] = [],
+  chains: Table['chains'],
+  sets: Table['sets'] = [],
 ): Ruleset {
+  return tablesRuleset([{ family, table, chains, sets }]);
+}
+
+function tableText({ family, table, chains, sets = [] }: Table): string {
   const name = `${family} ${table}`;
   const declarations = chains.map((chain) =>
     'hook' in chain
@@ -45,7 +66,7 @@ export function tableRuleset(
     ...chain.rules.map((rule) => `    ${rule}`),
     '  }',
   ]);
-  const template = [
+  return [
     `table ${name} {`,
     '  chain revision { }',
     ...sets.map((set) => `  ${set}`),
@@ -58,10 +79,6 @@ export function tableRuleset(
     '}',
     '',
   ].join('\n');
-  const hash = fingerprint(template);
-  const markNumbered = (_word: string, number = '') =>
-    markFrom(number === '' ? hash : fingerprint(`${hash} ${number}`));
-  return { fingerprint: hash, text: template.replace(FINGERPRINT, hash).replace(MARKS, markNumbered) };
 }
 
 const markFrom = (hash: string): string => `0x${(Number.parseInt(hash.slice(0, 8), 16) || 1).toString(16)}`;

@@ -49,11 +49,11 @@ export const UNTAGGED = 'untagged';
 /** Who got onto the host link, where nobody but the router should be. He has no address. */
 export const STRANGER = 'stranger';
 
-/** Where a ruleset is, and its table. */
+/** Where a ruleset is, and its tables. */
 const RULESETS = {
   host: ['switch', 'inet firebreak_host'],
   edge: ['switch', 'bridge firebreak_edge'],
-  router: ['router', 'inet firebreak'],
+  router: ['router', 'inet firebreak', 'ip firebreak_relay'],
 } as const;
 
 const MASQUERADE = 'chain nat { type nat hook postrouting priority srcnat; oifname "out" masquerade; }';
@@ -218,8 +218,8 @@ export class CarelessTruck {
   /** These layers hold, and no other. */
   async holds(...layers: readonly Layer[]): Promise<void> {
     for (const layer of ['host', 'edge', 'router'] as const) {
-      const [place, table] = RULESETS[layer];
-      const cleared = `table ${table}\ndelete table ${table}\n`;
+      const [place, ...tables] = RULESETS[layer];
+      const cleared = tables.map((table) => `table ${table}\ndelete table ${table}\n`).join('');
       // Another policy of a base chain than before is not taken over.
       const input = layers.includes(layer) ? cleared + this.#countermeasures[layer] : cleared;
       await run(['nft', '-f', '-'], { netns: this.network.netns(place), input });

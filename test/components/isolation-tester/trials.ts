@@ -12,6 +12,7 @@ import { HOST_LINK } from './host-link-trials.ts';
 import { type LayerTrial, named } from './layer-trial.ts';
 import { MOVED_PORTS } from './moved-ports.ts';
 import { OVERHEARD } from './overheard.ts';
+import { RELAY } from './relay-trials.ts';
 import { STRAY_LINKS } from './stray-links.ts';
 
 const BOTH = ['article.yaml', 'station.yaml'] as const;
@@ -338,6 +339,7 @@ export const LAYER_TRIALS: readonly LayerTrial[] = [
   ...MOVED_PORTS,
   ...OVERHEARD,
   ...COUNTED_DROPS,
+  ...RELAY,
   errorIsHeard('to where no route leads', UNREACHABLE, /^From \S+ icmp_seq=1 Destination Host Unreachable/m),
   errorIsHeard('what lives too short', `-t 2 ${BEYOND}`, /^From \S+ icmp_seq=1 Time to live exceeded/m),
 ];

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { run } from '../../../components/host/run.ts';
 import { loadAndKeep, observeRuleset } from '../../../components/network-manager/rulesets.ts';
 import { type ObservedRuleset, TAMPERED } from '../../../lib/truck/observed.ts';
-import { HOST_TABLE, ROUTER_TABLE } from '../../../lib/truck/ruleset/tables.ts';
+import { HOST_TABLE, ROUTER_TABLES } from '../../../lib/truck/ruleset/tables.ts';
 import { policyDocument } from '../../lib/policy/arbitrary.ts';
 import { compiled, example, policyOf } from '../../lib/truck/support.ts';
 
@@ -28,7 +28,7 @@ afterAll(async () => {
 });
 
 const rulesetOf = (name: string) => compiled(example(name)).router.configuration.ruleset;
-const observed = () => observeRuleset(ROUTER_TABLE, listings, NETNS);
+const observed = () => observeRuleset(ROUTER_TABLES, listings, NETNS);
 const nft = (...argv: string[]) => run(['nft', ...argv], { netns: NETNS });
 
 test('the kernel takes the rulesets of any policy, one after the other, and each is recognised as loaded', async () => {
@@ -36,7 +36,7 @@ test('the kernel takes the rulesets of any policy, one after the other, and each
   for (const ruleset of documents.map(
     (document) => compiled(policyOf(JSON.stringify(document))).router.configuration.ruleset,
   )) {
-    await loadAndKeep(ruleset, ROUTER_TABLE, listings, NETNS);
+    await loadAndKeep(ruleset, ROUTER_TABLES, listings, NETNS);
     expect(await observed()).toBe(ruleset.fingerprint);
   }
 });
@@ -45,15 +45,15 @@ test('and the host’s, with and without a host link', async () => {
   const [withLink, without] = [compiled(example('article.yaml')), compiled(example('station.yaml'))];
   expect([withLink, without].map(({ hostLink }) => hostLink?.bridge)).toEqual(['fb-host', undefined]);
   for (const { hostRuleset } of [without, withLink, without]) {
-    await loadAndKeep(hostRuleset, HOST_TABLE, listings, NETNS);
-    expect(await observeRuleset(HOST_TABLE, listings, NETNS)).toBe(hostRuleset.fingerprint);
+    await loadAndKeep(hostRuleset, [HOST_TABLE], listings, NETNS);
+    expect(await observeRuleset([HOST_TABLE], listings, NETNS)).toBe(hostRuleset.fingerprint);
   }
 });
 
 test('a ruleset loaded again, in whatever order the kernel now keeps its sets, is still the same', async () => {
   const ruleset = rulesetOf('station.yaml');
   for (let round = 0; round < 5; round++) {
-    await loadAndKeep(ruleset, ROUTER_TABLE, listings, NETNS);
+    await loadAndKeep(ruleset, ROUTER_TABLES, listings, NETNS);
     expect(await observed()).toBe(ruleset.fingerprint);
     await run(['nft', '-f', '-'], { input: ruleset.text, netns: NETNS });
     expect(await observed()).toBe(ruleset.fingerprint);
@@ -65,12 +65,15 @@ const TAMPERINGS: readonly (readonly [string, readonly string[], ObservedRuleset
   ['a chain is flushed', ['flush', 'chain', 'inet', 'firebreak', 'prerouting'], TAMPERED],
   ['a policy is changed', ['add', 'chain', 'inet', 'firebreak', 'forward', '{ policy accept; }'], TAMPERED],
   ['the table is deleted', ['delete', 'table', 'inet', 'firebreak'], null],
+  ['a rule is inserted into the relay', ['insert', 'rule', 'ip', 'firebreak_relay', 'relay', 'drop'], TAMPERED],
+  ['the relay is flushed', ['flush', 'chain', 'ip', 'firebreak_relay', 'messages'], TAMPERED],
+  ['the relay’s table is deleted', ['delete', 'table', 'ip', 'firebreak_relay'], null],
   ['everything is flushed', ['flush', 'ruleset'], null],
 ];
 
 test.each(TAMPERINGS)('%s: that is seen', async (_what, command, left) => {
-  const ruleset = rulesetOf('article.yaml');
-  await loadAndKeep(ruleset, ROUTER_TABLE, listings, NETNS);
+  const ruleset = rulesetOf('station.yaml');
+  await loadAndKeep(ruleset, ROUTER_TABLES, listings, NETNS);
   expect(await observed()).toBe(ruleset.fingerprint);
   await nft(...command);
   expect(await observed()).toBe(left);
@@ -78,17 +81,16 @@ test.each(TAMPERINGS)('%s: that is seen', async (_what, command, left) => {
 
 test('a ruleset whose listing nobody kept counts as tampered with', async () => {
   const ruleset = rulesetOf('article.yaml');
-  await loadAndKeep(ruleset, ROUTER_TABLE, listings, NETNS);
-  await rm(join(listings, ROUTER_TABLE.join('-')));
+  await loadAndKeep(ruleset, ROUTER_TABLES, listings, NETNS);
+  await rm(join(listings, ROUTER_TABLES[0].join('-')));
   expect(await observed()).toBe(TAMPERED);
 });
 
 test('a swap keeps the base chains: their handles don’t change', async () => {
-  const handles = async () =>
-    (await nft('-a', 'list', 'table', 'inet', 'firebreak')).match(/chain \w+ \{ # handle \d+/g);
-  await loadAndKeep(rulesetOf('article.yaml'), ROUTER_TABLE, listings, NETNS);
+  const handles = async () => (await nft('-a', 'list', 'ruleset')).match(/chain \w+ \{ # handle \d+/g);
+  await loadAndKeep(rulesetOf('article.yaml'), ROUTER_TABLES, listings, NETNS);
   const before = await handles();
-  await loadAndKeep(rulesetOf('station.yaml'), ROUTER_TABLE, listings, NETNS);
+  await loadAndKeep(rulesetOf('station.yaml'), ROUTER_TABLES, listings, NETNS);
   expect(await handles()).toEqual(before);
-  expect(before).toHaveLength(13);
+  expect(before).toHaveLength(17);
 });

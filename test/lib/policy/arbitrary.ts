@@ -5,6 +5,7 @@ import type { PolicyDocumentInput } from '../../../lib/policy/schema.ts';
 type SegmentInput = PolicyDocumentInput['segments'][string];
 type ContainerInput = NonNullable<PolicyDocumentInput['containers']>[string];
 type DeviceInput = NonNullable<PolicyDocumentInput['devices']>[string];
+type BroadcastInput = NonNullable<PolicyDocumentInput['broadcasts']>[string];
 type FlowInput = NonNullable<PolicyDocumentInput['flows']>[string];
 
 /** What is drawn for a segment, before its neighbours are known. */
@@ -30,7 +31,7 @@ interface NodeSeed {
 }
 
 /**
- * Valid random policies: 1 to 5 segments (/20 to /28), up to 6 containers, 4 devices and 6 flows, with and without pools, fixed
+ * Valid random policies: 1 to 5 segments (/20 to /28), up to 6 containers, 4 devices, 6 flows and 4 broadcasts, with and without pools, fixed
  * addresses, gateways and bridge names, with and without a host link. There is always the lab's trunk and its uplink, so that every policy could be applied.
  * Property tests of other rooms draw from here; that each one passes the check is itself a property (policy.test.ts).
  */
@@ -42,6 +43,7 @@ export function policyDocument(): fc.Arbitrary<PolicyDocumentInput> {
       containers: fc.uniqueArray(containerSeed(), { maxLength: 6, selector: ({ name }) => name }),
       devices: fc.uniqueArray(nodeSeed('d'), { maxLength: 4, selector: ({ name }) => name }),
       flows: fc.uniqueArray(flowSeed(), { maxLength: 6, selector: ({ name }) => name }),
+      broadcasts: fc.uniqueArray(broadcastSeed(), { maxLength: 4, selector: ({ name }) => name }),
       host: fc.constantFrom<PolicyDocumentInput['host'][]>(
         undefined,
         { internet: false },
@@ -49,13 +51,15 @@ export function policyDocument(): fc.Arbitrary<PolicyDocumentInput> {
         { internet: true, subnet: '198.18.77.4/30' },
       ),
     })
-    .map(({ sequence, segments, containers, devices, flows, host }) => {
+    .map(({ sequence, segments, containers, devices, flows, broadcasts, host }) => {
       const homeOf = ({ home }: { home: number }) => pick(segments, home);
       const nodes = [...containers, ...devices].map((node) => ({ ...node, segment: homeOf(node) }));
       const addressed = new Map(
         nodes.map((node, rank) => [node.name, { segment: node.segment.name, ...fixedAddress(node, rank) }] as const),
       );
       const endpoints = [...segments.map(({ name }) => name), ...nodes.map(({ name }) => name)];
+      // An adopted container’s MAC address is known to nobody.
+      const speakers = [...containers.filter(({ content }) => content.image !== undefined), ...devices];
       const segmentOf = (name: string) => addressed.get(name)?.segment ?? name;
       return {
         version: 1,
@@ -90,6 +94,17 @@ export function policyDocument(): fc.Arbitrary<PolicyDocumentInput> {
               { from: pick(endpoints, from), to: pick([...endpoints, 'internet'], to), ...talk },
             ])
             .filter(([, { from, to }]) => segmentOf(from) !== segmentOf(to)),
+        ),
+        broadcasts: Object.fromEntries(
+          broadcasts.flatMap(({ name, from, to, message }, index): [string, BroadcastInput][] => {
+            if (speakers.length === 0) return [];
+            const source = pick(speakers, from).name;
+            const others = segments.map((segment) => segment.name).filter((other) => other !== segmentOf(source));
+            const heard = others.filter((_, place) => (to >> place) % 2 === 1);
+            // Each has a port of its own.
+            const port = 10_000 + index;
+            return heard.length === 0 ? [] : [[name, { from: source, to: heard, port, ...message }]];
+          }),
         ),
       };
     });
@@ -161,6 +176,20 @@ function flowSeed() {
         fc.constantFrom<Pick<FlowInput, 'starts' | 'expires' | 'owner' | 'reason'>[]>(...TERMS),
       )
       .map(([talk, term]) => ({ ...talk, ...term })),
+  });
+}
+
+function broadcastSeed() {
+  return fc.record({
+    name: shortName('b'),
+    from: fc.nat(50),
+    /** A bit for each of the other segments. */
+    to: fc.integer({ min: 1, max: 31 }),
+    message: fc.oneof(
+      fc.constant({}),
+      fc.record({ group: fc.constantFrom('239.192.0.1', '224.0.1.1') }),
+      fc.record({ rate: fc.integer({ min: 1, max: 1000 }), size: fc.integer({ min: 1, max: 1472 }) }),
+    ),
   });
 }
 

@@ -481,6 +481,59 @@ const flows: Fault[] = [
   ['a range past the end', (d) => (d.flows.web.ports = ['1-65536']), 'flows.web.ports[0]', /between 1 and 65535/],
 ];
 
+/** What the tablet says to everybody in the cab, and the pump shall hear. */
+const saying =
+  (changed: Anything, more: Anything = {}): Fault[1] =>
+  (d) =>
+    (d.broadcasts = { gps: { from: 'tablet', to: ['pump'], port: 10110, ...changed }, ...more });
+
+const broadcasts: Fault[] = [
+  ['a broadcast of nobody', saying({ from: undefined }), 'broadcasts.gps.from', /missing.*Who sends it/],
+  [
+    'a broadcast from a misspelt node',
+    saying({ from: 'tabelt' }),
+    'broadcasts.gps.from',
+    /"tabelt"\. Did you mean tablet/,
+  ],
+  ['a broadcast from a segment', saying({ from: 'cab' }), 'broadcasts.gps.from', /is a segment.*one source/],
+  ['a broadcast from the router', saying({ from: 'router' }), 'broadcasts.gps.from', /no container or device "router"/],
+  [
+    'a broadcast from a third party’s container',
+    saying({ from: 'control', to: ['cab'] }),
+    'broadcasts.gps.from',
+    /no image.*MAC address is not known/,
+  ],
+  ['a broadcast to nobody', saying({ to: [] }), 'broadcasts.gps.to', /list that is not empty/],
+  ['a broadcast to a text', saying({ to: 'pump' }), 'broadcasts.gps.to', /Expected a list/],
+  ['a broadcast to a misspelt segment', saying({ to: ['pumb'] }), 'broadcasts.gps.to[0]', /"pumb"\. Did you mean pump/],
+  ['a broadcast to a node', saying({ to: ['panel'] }), 'broadcasts.gps.to[0]', /no segment "panel".*whole segments/],
+  ['a broadcast to the internet', saying({ to: ['internet'] }), 'broadcasts.gps.to[0]', /no segment "internet"/],
+  ['a broadcast to its own segment', saying({ to: ['pump', 'cab'] }), 'broadcasts.gps.to[1]', /hears it anyway/],
+  ['a group that is none', saying({ group: '10.0.0.1' }), 'broadcasts.gps.group', /no multicast group.*239\.192/],
+  ['everybody as group', saying({ group: '255.255.255.255' }), 'broadcasts.gps.group', /no multicast group/],
+  ['a group that stays at home', saying({ group: '224.0.0.251' }), 'broadcasts.gps.group', /RFC 5771/],
+  ['a group by name', saying({ group: 'all' }), 'broadcasts.gps.group', /IPv4 address/],
+  ['a broadcast of DHCP', saying({ port: 67 }), 'broadcasts.gps.port', /67 is kept for DHCP servers/],
+  ['a broadcast of what is discarded', saying({ port: 9 }), 'broadcasts.gps.port', /measured/],
+  ['a range of ports for a broadcast', saying({ port: '1-2' }), 'broadcasts.gps.port', /whole number.*"1-2"/],
+  ['a broadcast without a port', saying({ port: undefined }), 'broadcasts.gps.port', /missing/],
+  ['no message a second', saying({ rate: 0 }), 'broadcasts.gps.rate', /at least 1/],
+  ['more than a thousand a second', saying({ rate: 1001 }), 'broadcasts.gps.rate', /at most 1000/],
+  ['a message larger than a packet', saying({ size: 1473 }), 'broadcasts.gps.size', /at most 1472/],
+  [
+    'a source that is kept',
+    saying({ source: 'keep' }),
+    'broadcasts.gps.source',
+    /"source" is unknown.*Known: from, to/,
+  ],
+  [
+    'the same message for another segment',
+    saying({}, { other: { from: 'tablet', to: ['pump'], port: 10110 } }),
+    'broadcasts.other',
+    /same message as broadcast gps/,
+  ],
+];
+
 const internet: Fault[] = [
   ['a probe inside a segment', (d) => (d.internet = { probe: '10.20.10.5' }), 'internet.probe', /inside segment cab/],
   ['a loopback probe', (d) => (d.internet = { probe: '127.0.0.1' }), 'internet.probe', /loopback/],
@@ -493,6 +546,15 @@ const limits: Fault[] = [
   ['65 segments', (d) => (d.segments = many(65, () => segment(9, 9))), 'segments', /65 segments.*at most 64/],
   ['1025 nodes', (d) => (d.containers = many(1023, () => ({ segment: 'cab' }))), 'containers', /1025.*at most 1024/],
   ['20,001 flows', (d) => (d.flows = many(20_001, () => d.flows.web)), 'flows', /20001.*at most 20000/],
+  [
+    '65 broadcasts',
+    saying(
+      {},
+      many(64, () => ({ from: 'tablet', to: ['pump'], port: 1 })),
+    ),
+    'broadcasts',
+    /65.*64/,
+  ],
   ['17 uplinks', (d) => (d.uplinks = many(17, () => d.uplinks.wlan)), 'uplinks', /17.*at most 16/],
 ];
 
@@ -566,6 +628,12 @@ const warnings: Fault[] = [
     'flows.out',
     /anyway/,
   ],
+  [
+    'a segment that hears a broadcast twice',
+    saying({ to: ['pump', 'pump'] }),
+    'broadcasts.gps.to[1]',
+    /in the list already/,
+  ],
   ['a private probe', (d) => (d.internet = { probe: '192.168.50.1' }), 'internet.probe', /private/],
 ];
 
@@ -574,7 +642,20 @@ const broken = (change: Fault[1]) => {
   change(document);
   return checkDocument(document);
 };
-const groups = { shape, names, interfaces, uplinks, host, addresses, nodes, flows, internet, limits, hostile };
+const groups = {
+  shape,
+  names,
+  interfaces,
+  uplinks,
+  host,
+  addresses,
+  nodes,
+  flows,
+  broadcasts,
+  internet,
+  limits,
+  hostile,
+};
 
 test('the document that is broken below is valid and gives no warning', () => {
   expect(checkDocument(validDocument())).toMatchObject({ policy: {}, problems: [] });

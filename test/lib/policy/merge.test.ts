@@ -98,6 +98,18 @@ describe('a problem points into the document that the field comes from', () => {
       { containers: { dashboard: null }, flows: null, segments: { cab: null } },
       ['baseline.devices.tablet.segment'],
     ],
+    [
+      'a segment that the patch adds to the baseline’s broadcast',
+      broken((d) => (d.broadcasts = { gps: { from: 'tablet', to: ['pump'], port: 10110 } })),
+      { broadcasts: { gps: { to: ['pump', 'radio'] } } },
+      ['patch.broadcasts.gps.to[1]'],
+    ],
+    [
+      'a broadcast of the baseline whose source the patch removed',
+      broken((d) => (d.broadcasts = { gps: { from: 'tablet', to: ['pump'], port: 10110 } })),
+      { devices: { tablet: null } },
+      ['baseline.broadcasts.gps.from'],
+    ],
     ['a patch that is none', validDocument(), 'x', ['patch']],
     ['a baseline that is none', 7, {}, ['baseline']],
     ['a patch that is no JSON', validDocument(), { trunk: new Date() }, ['patch.trunk']],

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
-import { checkDocument, macOf, type Policy, parsePolicy, type Segment } from '../../../lib/policy/index.ts';
+import { checkDocument, macOf, type Policy, parsePolicy, readYaml, type Segment } from '../../../lib/policy/index.ts';
 import { contains, toNumber, toSubnet } from '../../../lib/policy/ipv4.ts';
 import { policyDocument } from './arbitrary.ts';
 import { type Anything, policyOf, validDocument } from './documents.ts';
@@ -110,6 +112,7 @@ describe('the policy of a document', () => {
           ],
         },
       ],
+      broadcasts: [],
       internet: { probe: '8.8.8.8' },
     });
   });
@@ -170,8 +173,31 @@ describe('the policy of a document', () => {
   });
 });
 
+test('broadcasts are sorted, and have their defaults', () => {
+  const { broadcasts } = changed((d) => {
+    d.segments.radio = { vlan: 30, subnet: '10.20.30.0/28', router: '10.20.30.1' };
+    d.broadcasts = {
+      wind: { from: 'panel', to: ['cab'], port: 7720, group: '239.192.0.1', rate: 5, size: 1472 },
+      gps: { from: 'tablet', to: ['radio', 'pump'], port: 10110 },
+    };
+  });
+  expect(broadcasts).toEqual([
+    { name: 'gps', from: 'tablet', to: ['pump', 'radio'], port: 10110, rate: 20, size: 512 },
+    { name: 'wind', from: 'panel', to: ['cab'], port: 7720, group: '239.192.0.1', rate: 5, size: 1472 },
+  ]);
+});
+
 describe('the hash of a revision', () => {
   const hashOf = (document: unknown) => policyOf(document).revision.hash;
+
+  test('is what it was before there were broadcasts, without any', () => {
+    const article = readYaml(readFileSync(join(__dirname, '../../../examples/article.yaml'), 'utf8')).value;
+    expect(hashOf(article)).toBe('479682f6ac41');
+    expect(hashOf({ ...(article as object), broadcasts: {} })).toBe('479682f6ac41');
+    expect(changed((d) => (d.broadcasts = { gps: { from: 'tablet', to: ['pump'], port: 1 } })).revision.hash).not.toBe(
+      hashOf(validDocument()),
+    );
+  });
 
   test('changes with the content, not with the sequence number or the schema', () => {
     const hash = hashOf(validDocument());

@@ -149,6 +149,22 @@ test('an uplink whose network is public is the internet itself', () => {
   );
 });
 
+test('at the port of a broadcast each node but its source is tried, as what it is and as the source', () => {
+  const { broadcasts } = station;
+  expect(broadcasts.length).toBeGreaterThan(0);
+  const attempts = bypasses(station, SURROUNDINGS);
+  for (const { from: source, port } of broadcasts) {
+    const addressOf = (name: string) => station.nodes.find((node) => node.name === name)?.address;
+    const sources = (from: string) =>
+      attempts.flatMap(({ from: sender, frame: { packet } }) =>
+        sender === from && packet.type === 'ipv4' && packet.port === port ? [packet.source] : [],
+      );
+    expect(sources(source)).toEqual([]);
+    for (const { name } of station.nodes.filter((node) => node.name !== source))
+      expect(new Set(sources(name))).toEqual(new Set([addressOf(name), addressOf(source)]));
+  }
+});
+
 test('of each range that is no internet one address is tried by each node, unless it is a segment’s', () => {
   const tried = (policy: typeof article) =>
     new Set(

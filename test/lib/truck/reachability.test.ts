@@ -54,6 +54,36 @@ test('a first policy opens all that it allows, and says by which rule', () => {
   expect(opened).toEqual([{ from: 'dashboard', to: 'panel', probe: 'tcp/443', because: 'flow reads' }]);
 });
 
+test('a broadcast that is added opens a segment to its source, and closes it when it is taken away', () => {
+  const saying = (to: string, port = 10110) =>
+    policyOf(
+      JSON.stringify({
+        version: 1,
+        trunk: { interface: 'enp2s0' },
+        segments: {
+          cab: { vlan: 10, subnet: '10.20.10.0/24', router: '10.20.10.1' },
+          pump: { vlan: 20, subnet: '10.20.20.0/24', router: '10.20.20.1' },
+          radio: { vlan: 30, subnet: '10.20.30.0/24', router: '10.20.30.1' },
+        },
+        devices: { modem: { segment: 'radio', mac: '02:00:00:00:20:05', address: '10.20.30.5' } },
+        broadcasts: to === '' ? {} : { gps: { from: 'modem', to: to.split(' '), port } },
+      }),
+    );
+  expect(reachabilityDifference(saying(''), saying('pump'), 0)).toEqual({
+    opened: [{ from: 'modem', to: 'pump', probe: 'broadcast udp/10110', because: 'broadcast gps' }],
+    closed: [],
+  });
+  expect(short(saying('pump'), saying('pump cab'))).toEqual({
+    opened: ['modem > cab broadcast udp/10110'],
+    closed: [],
+  });
+  expect(short(saying('cab'), saying('cab', 10111))).toEqual({
+    opened: ['modem > cab broadcast udp/10111'],
+    closed: ['modem > cab broadcast udp/10110'],
+  });
+  expect(short(saying('cab'), saying('cab'))).toEqual({ opened: [], closed: [] });
+});
+
 test('a node that goes takes its conversations along', () => {
   const before = example('article.yaml');
   const after: Policy = { ...before, nodes: before.nodes.filter(({ name }) => name !== 'device1') };

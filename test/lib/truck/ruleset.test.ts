@@ -23,6 +23,7 @@ test('every base chain of the router drops what no rule allows, except where not
     ['forward', 'filter', 'drop'],
     ['output', 'filter', 'drop'],
     ['uplink_nat', 'nat', 'accept'],
+    ['relay', 'filter', 'accept'],
   ]);
 });
 
@@ -32,6 +33,7 @@ test('no ruleset ever deletes a table or a chain: what changes is their content'
       const { text } = compiled(policyOf(JSON.stringify(document))).router.configuration.ruleset;
       expect(text).not.toMatch(/delete|destroy|flush ruleset/);
       expect(text.match(/flush table inet firebreak\n/g)).toHaveLength(1);
+      expect(text.match(/flush table ip firebreak_relay\n/g)).toHaveLength(1);
     }),
   );
 });
