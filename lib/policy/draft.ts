@@ -12,6 +12,7 @@ import {
   TrunkEntry,
   UplinkEntry,
 } from './schema.ts';
+import { DnsEntry } from './schema-dhcp.ts';
 import { schemaProblems } from './schema-problems.ts';
 
 /**
@@ -27,6 +28,7 @@ export interface Draft {
   readonly devices: ReadonlyMap<string, DeviceEntry>;
   readonly flows: ReadonlyMap<string, FlowEntry>;
   readonly internet?: PolicyDocument['internet'];
+  readonly dns?: DnsEntry;
   /** All names that the document uses, also those of entries that cannot be understood: they are not "unknown". */
   readonly declared: {
     readonly uplinks: ReadonlySet<string>;
@@ -56,11 +58,13 @@ function draftOf(value: Record<string, unknown>): Draft {
   const trunk = TrunkEntry.safeParse(value.trunk).data;
   const host = HostEntry.safeParse(value.host).data;
   const internet = PolicyDocument.shape.internet.safeParse(value.internet).data;
+  const dns = DnsEntry.safeParse(value.dns).data;
   const sections = [value.uplinks, value.segments, value.containers, value.devices];
   return {
     ...(trunk && { trunk }),
     ...(host && { host }),
     ...(internet && { internet }),
+    ...(dns && { dns }),
     uplinks: entries(value.uplinks, UplinkEntry),
     segments: entries(value.segments, SegmentEntry),
     containers: entries(value.containers, ContainerEntry),

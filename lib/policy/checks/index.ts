@@ -2,6 +2,7 @@ import type { Draft } from '../draft.ts';
 import { hasErrors, type Problem } from '../problems.ts';
 import * as addresses from './addresses.ts';
 import type { Check } from './check.ts';
+import * as dhcp from './dhcp.ts';
 import * as flows from './flows.ts';
 import * as interfaces from './interfaces.ts';
 import * as internet from './internet.ts';
@@ -38,6 +39,8 @@ const CHECKS: readonly Check[] = [
   flows.ports,
   flows.redundant,
   internet.probe,
+  dhcp.dnsServers,
+  dhcp.timeServers,
 ];
 
 /** What is wrong with a draft, all of it at once; unless there is so much of it that nobody should look closer. */
