@@ -1,6 +1,7 @@
 import type { HostLink, Policy } from '../../policy/index.ts';
 import { HOST_GROUP, uplinkGroups } from '../groups.ts';
 import type { Ruleset } from '../network.ts';
+import { askedByNobody, servedInSegment } from './address-service.ts';
 import { ALLOW, ANSWER, flowRules, OPENING, type Reading } from './flows.ts';
 import { NOT_INTERNET } from './not-internet.ts';
 import { segmentsOnline } from './online.ts';
@@ -25,7 +26,7 @@ function forwarding(uplinks: readonly number[]): readonly string[] {
  * interface, a source or a protocol that nobody thought of is dropped:
  *
  * - prerouting: a source address is only believed on the interface of its own segment (RFC 2827); no rule allows IPv6;
- * - input: the router answers an echo request only on the address of the interface it came in by;
+ * - input: the router answers an echo request only on the address of the interface it came in by, and where it serves DHCP and DNS, that;
  * - forward: first the conversations that this very ruleset has allowed, known by the connection's mark; all others, also those that an
  *   earlier ruleset allowed or that somebody let in, are looked up: one set lookup over all flows, then internet for the segments that
  *   have it, and for the host link. So a revoked flow ends with its conversations, and a conversation that stays allowed loses no packet when
@@ -75,6 +76,7 @@ function sources(policy: Policy, uplinks: readonly number[]): readonly string[] 
     'iif lo accept',
     ...policy.segments.map((segment) => `iifgroup ${segment.vlan} ip saddr ${segment.subnet} accept`),
     ...onHostLink(policy, ({ host }) => `iifgroup ${HOST_GROUP} ip saddr ${host} accept`),
+    ...askedByNobody(policy),
     ...when(uplinks, `iifgroup ${elements(uplinks.map(String))} jump from_uplink`),
     'counter comment "source not of this interface"',
   ];
@@ -92,6 +94,7 @@ function ownAddresses(policy: Policy): readonly string[] {
     // Answers to the router itself. What others say to it has to be allowed each time: their conversation may have begun while there were no rules.
     'ct direction reply ct state established accept',
     ...when(own, `iifgroup . ip daddr ${elements(own)} icmp type echo-request counter accept`),
+    ...servedInSegment(policy),
     'counter comment "not for nodes"',
   ];
 }
