@@ -14,6 +14,7 @@ export const ON_TRUCK: Commands = {
   watch: async () => (await import('./watch.ts')).watchCommand(),
   matrix: async () => (await import('./matrix.ts')).matrixCommand(),
   bypasses: async () => (await import('./bypasses.ts')).bypassesCommand(),
+  leases: async () => (await import('./leases.ts')).leasesCommand(),
   down: async () => (await import('./down.ts')).downCommand(),
   'router-image': async () => (await import('./router-image.ts')).routerImageCommand(),
 };

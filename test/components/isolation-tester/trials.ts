@@ -6,6 +6,7 @@ import type { MatrixRow } from '../../../lib/truck/judge.ts';
 import type { BypassRow } from '../../../lib/truck/judge-bypasses.ts';
 import { INTERNET } from '../../../lib/truck/network.ts';
 import { NOT_INTERNET } from '../../../lib/truck/ruleset/not-internet.ts';
+import { ADDRESS_SERVICE } from './address-service-trials.ts';
 import { BEYOND, besides, type CarelessTruck, LAYERS, type Layer, UNREACHABLE } from './careless-truck.ts';
 import { HOST_LINK } from './host-link-trials.ts';
 import { type LayerTrial, named } from './layer-trial.ts';
@@ -323,6 +324,7 @@ export const LAYER_TRIALS: readonly LayerTrial[] = [
   ...HOST_LINK,
   ...MOVED_PORTS,
   ...OVERHEARD,
+  ...ADDRESS_SERVICE,
   errorIsHeard('to where no route leads', UNREACHABLE, /^From \S+ icmp_seq=1 Destination Host Unreachable/m),
   errorIsHeard('what lives too short', `-t 2 ${BEYOND}`, /^From \S+ icmp_seq=1 Time to live exceeded/m),
 ];

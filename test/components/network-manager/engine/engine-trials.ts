@@ -12,8 +12,8 @@ export interface EngineTrial extends Trial<EngineTruck> {
 
 const unless = (holds: boolean, words: string): readonly string[] => (holds ? [] : [words]);
 
-/** CAP_NET_ADMIN and CAP_NET_RAW (linux/capability.h). */
-const CAPABILITIES = 2n ** 12n + 2n ** 13n;
+/** CAP_NET_BIND_SERVICE, CAP_NET_ADMIN and CAP_NET_RAW (linux/capability.h). */
+const CAPABILITIES = 2n ** 10n + 2n ** 12n + 2n ** 13n;
 const READ_ONLY = [
   ...['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sysrq-trigger'],
   ...['abi', 'debug', 'dev', 'fs', 'kernel', 'sunrpc', 'user', 'vm', 'xen'].map((name) => `/proc/sys/${name}`),
@@ -58,6 +58,7 @@ const privileges: EngineTrial = {
         ...unless(statusOf('NoNewPrivs') === '1', 'it may get more privileges by a program'),
         ...unless(has(mounts.get('/'), 'ro'), 'it may write to its image'),
         ...unless(has(mounts.get('/etc/firebreak'), 'ro'), 'it may write its own configuration'),
+        ...unless(has(mounts.get('/var/lib/firebreak'), 'rw'), 'it can’t keep leases where they outlive it'),
         ...['noexec', 'nosuid', 'size=1024k'].flatMap((option) =>
           unless(has(mounts.get('/run'), option), `its /run isn’t ${option}`),
         ),

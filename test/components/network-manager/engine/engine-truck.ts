@@ -2,7 +2,11 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Docker } from '../../../../components/host/docker.ts';
 import { run } from '../../../../components/host/run.ts';
-import { networkRequest, routerRequest } from '../../../../components/network-manager/engine-requests.ts';
+import {
+  networkRequest,
+  type RouterDirectories,
+  routerRequest,
+} from '../../../../components/network-manager/engine-requests.ts';
 import { defaultCacheDirectory } from '../../../../components/router/cache-directory.ts';
 import { nativeArchitecture } from '../../../../components/router/debian.ts';
 import { buildImage } from '../../../../components/router/image/build.ts';
@@ -33,7 +37,7 @@ export function networkOf(name: string) {
 export const ASKED = {
   hostLink: TRUCK.networks.find(({ role }) => role === 'host')?.name ?? '',
   network: (network: string) => networkRequest(networkOf(network), 'a test'),
-  router: (configuration: string, image: string) => routerRequest({ ...ROUTER, image }, 'a test', configuration),
+  router: (directories: RouterDirectories, image: string) => routerRequest({ ...ROUTER, image }, 'a test', directories),
 };
 
 let engines = 0;
@@ -42,8 +46,8 @@ let engines = 0;
 export class EngineTruck {
   readonly docker: Docker;
   readonly image: string;
-  /** The router's configuration on the host: none, so it stays deaf. */
-  readonly configuration: string;
+  /** The router's, on the host: no configuration, so it stays deaf, and no leases. */
+  readonly directories: RouterDirectories;
   readonly #name: string;
   readonly #directory: string;
   #changed: (what: 'network' | 'router', request: Request) => Request = (_what, request) => request;
@@ -53,7 +57,7 @@ export class EngineTruck {
     this.#directory = directory;
     this.docker = new Docker(`unix://${socket}`);
     this.image = image;
-    this.configuration = join(directory, 'configuration');
+    this.directories = { configuration: join(directory, 'configuration'), leases: join(directory, 'leases') };
   }
 
   static async make(): Promise<EngineTruck> {
@@ -66,7 +70,7 @@ export class EngineTruck {
       await run(['ip', 'link', 'set', 'dev', 'lo', 'up'], { netns: `/run/netns/${namespaceOf(name, 'truck')}` });
       const { socket } = await startEngine(thisMachine(), name, directory);
       const truck = new EngineTruck(name, directory, socket, tag);
-      await mkdir(truck.configuration);
+      for (const each of Object.values(truck.directories)) await mkdir(each);
       await truck.docker.load(archive);
       return truck;
     } catch (error) {
@@ -105,7 +109,7 @@ export class EngineTruck {
   /** With the router running, in its first segment. @param action is given its process */
   async withRouter<T>(action: (pid: () => Promise<number>) => Promise<T>): Promise<T> {
     return await this.withNetwork('br0net', async () => {
-      const request = this.#changed('router', ASKED.router(this.configuration, this.image));
+      const request = this.#changed('router', ASKED.router(this.directories, this.image));
       await this.docker.post('/containers/create', request, { query: { name: 'router' } });
       try {
         await this.docker.post('/containers/router/start');
