@@ -22,7 +22,10 @@ export const articleMutations = (): readonly Mutation[] =>
 export const stationMutations = (): readonly Mutation[] =>
   mutations(wholeOf('station.yaml'))
     .filter((mutation) => isNoSwap(mutation) && !isBetweenSegments(mutation))
-    .filter(({ change }) => change?.takes !== 'element' || /tcp dport \{|ip saddr [\d./]+ ip daddr/.test(change.rule));
+    .filter(
+      ({ change }) =>
+        change?.takes !== 'element' || /tcp dport \{|ip saddr [\d./]+ ip daddr|sport 68|dport 53/.test(change.rule),
+    );
 
 /** Between segments, and between the host and them: where addresses are public, nothing but this tells them from the internet. */
 const BETWEEN_SEGMENTS =

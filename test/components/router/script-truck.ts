@@ -172,6 +172,16 @@ export class ScriptTruck {
     return null;
   }
 
+  /** The router leaves a network and joins it again, as Docker does it: by another interface of the same name. */
+  async rejoin(segment: keyof typeof LINKS): Promise<void> {
+    const port = `r-${segment}`;
+    const [inside, outside] = ['router', 'switch'].map((place) => this.network.netns(place).replace('/run/netns/', ''));
+    await this.network.ip('router', `link delete dev ${segment}`);
+    await run(`ip link add name ${segment} netns ${inside} type veth peer name ${port} netns ${outside}`.split(' '));
+    await this.network.ip('switch', `link set dev ${port} master ${segment} up`);
+    await this.network.ip('router', `link set dev ${segment} up`, `address add ${LINKS[segment]} dev ${segment}`);
+  }
+
   /** What a node is told that asks for an address, by its names in udhcpc's environment; null: it is told nothing. */
   async ask(node: string, ...options: readonly string[]): Promise<Readonly<Record<string, string>> | null> {
     // It goes on asking when a server has died between offer and acknowledgement, as one that runs for good does.

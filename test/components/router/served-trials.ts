@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { until } from '../host/until.ts';
 import type { Trial } from '../trial.ts';
 import { CONFIGURATIONS, GUESTS, type ScriptTruck } from './script-truck.ts';
@@ -31,9 +32,9 @@ async function served(truck: ScriptTruck, problems: () => Promise<readonly strin
   }
 }
 
-/** What a name server says when it is asked for a name: its addresses, sorted. */
-async function resolve({ network }: ScriptTruck, node: string, name: string): Promise<string> {
-  const said = await network.sh(node, `busybox nslookup -type=a ${name} 10.0.1.3 2>&1 || :`);
+/** What the router says when it is asked for a name: its addresses; or whatever else comes of it. */
+async function resolve({ network }: ScriptTruck, node: string, name: string, server = '10.0.1.3'): Promise<string> {
+  const said = await network.sh(node, `busybox nslookup -type=a ${name} ${server} 2>&1 || :`);
   const [, answer = said] = said.split(/\n\n/);
   return [...answer.matchAll(/Address(?: \d+)?: (\S+)/g)].map(([, address]) => address).join();
 }
@@ -99,8 +100,55 @@ export const SERVED_TRIALS = {
       served(truck, async () => {
         if (!(await becomes(async () => (await resolve(truck, 'container1', 'router')) === '10.0.1.3')))
           return ['its own segment doesn’t reach it'];
-        const said = await resolve(truck, 'container2', 'device1.br0net.internal');
-        return unless(!said.includes('10.0.1.5'), `it answers: ${said}`);
+        const hears = async (server: string) => {
+          const said = await resolve(truck, 'container2', 'device1.br0net.internal', server);
+          return unless(!said.includes('10.0.1.5'), `it answers at ${server}: ${said}`);
+        };
+        const byRules = await hears('10.0.1.3');
+        // Not for lack of rules alone: it isn’t there.
+        await truck.network.sh('router', 'nft flush ruleset');
+        return [...byRules, ...(await hears('10.0.2.3'))];
+      }),
+  },
+  forwarded: {
+    name: 'names that are no node’s are asked for outside, where all of a segment may ask there',
+    problems: (truck) =>
+      served(truck, async () => {
+        const words = ['--keep-in-foreground', '--pid-file', '--conf-file=/dev/null', '--user=root', '--no-resolv'];
+        const knows = ['--no-hosts', '--address=/news.example/8.8.4.4', '--interface=eth0', '--bind-interfaces'];
+        const outside = spawn('nsenter', [`--net=${truck.network.netns('internet')}`, 'dnsmasq', ...words, ...knows], {
+          stdio: 'ignore',
+        });
+        try {
+          const isTold = await becomes(async () => (await resolve(truck, 'container1', 'news.example')) === '8.8.4.4');
+          return unless(isTold, `it is told ${await resolve(truck, 'container1', 'news.example')}`);
+        } finally {
+          outside.kill('SIGKILL');
+        }
+      }),
+  },
+  servedThough: {
+    name: 'a segment is served though another one’s interface is missing',
+    problems: async (truck) => {
+      await truck.anew();
+      await truck.network.ip('router', 'address flush dev br1net');
+      await truck.configure('served');
+      const router = truck.start('run');
+      try {
+        return unless(await becomes(async () => (await truck.server(SEGMENT)) !== null), `it says: ${router.said()}`);
+      } finally {
+        await router.end();
+      }
+    },
+  },
+  reborn: {
+    name: 'an interface that is another one of the same name is served',
+    problems: (truck) =>
+      served(truck, async () => {
+        await truck.rejoin(SEGMENT);
+        await truck.apply();
+        const told = await truck.ask('device1');
+        return unless(told?.ip === '10.0.1.5', `the device is told ${told?.ip}`);
       }),
   },
   killed: {

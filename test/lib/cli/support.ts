@@ -8,6 +8,7 @@ import { downCommand } from '../../../lib/cli/down.ts';
 import { fleetCommand } from '../../../lib/cli/fleet/fleet.ts';
 import { guardCommand } from '../../../lib/cli/guard.ts';
 import { labCommand } from '../../../lib/cli/lab.ts';
+import { leasesCommand } from '../../../lib/cli/leases.ts';
 import { main } from '../../../lib/cli/main.ts';
 import { matrixCommand } from '../../../lib/cli/matrix.ts';
 import { policyCommand } from '../../../lib/cli/policy.ts';
@@ -63,6 +64,7 @@ function wholeProgram(): Command {
     watchCommand(),
     matrixCommand(),
     bypassesCommand(),
+    leasesCommand(),
     downCommand(),
     routerImageCommand(),
     truckCommand(),

@@ -71,6 +71,25 @@ const privileges: EngineTrial = {
     }),
 };
 
+const serves: EngineTrial = {
+  name: 'the router serves DHCP and DNS with the privileges that it has, and keeps leases on the host',
+  about: 'router',
+  problems: (truck) =>
+    truck.whileServing(async (pidNow) => {
+      const listening = async () => run(['ss', '-Hlnu'], { netns: `/proc/${await pidNow()}/ns/net` });
+      const isServing = async () => {
+        const ports = await listening();
+        return ports.includes(' 10.0.1.3:53 ') && / \S+:67 /.test(ports);
+      };
+      try {
+        await until('it serves', isServing, 20_000);
+      } catch {
+        return [`it hears ${await listening()}`];
+      }
+      return unless((await truck.leases()).includes('br0net.leases'), 'on the host there are no leases');
+    }),
+};
+
 const comesBack: EngineTrial = {
   name: 'a router that is killed is started again',
   about: 'router',
@@ -124,4 +143,4 @@ const hostLink: EngineTrial = {
   },
 };
 
-export const ENGINE_TRIALS: readonly EngineTrial[] = [privileges, comesBack, segment, hostLink];
+export const ENGINE_TRIALS: readonly EngineTrial[] = [privileges, serves, comesBack, segment, hostLink];

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Docker } from '../../../../components/host/docker.ts';
 import { run } from '../../../../components/host/run.ts';
@@ -15,6 +15,7 @@ import { startEngine, stopEngine } from '../../../../lib/lab/engine.ts';
 import { thisMachine } from '../../../../lib/lab/machine/this-machine.ts';
 import { namespaceOf } from '../../../../lib/lab/topology.ts';
 import type { Router } from '../../../../lib/truck/network.ts';
+import { routerFiles } from '../../../../lib/truck/router-files.ts';
 import { compiled, EXAMPLES, example } from '../../../lib/truck/support.ts';
 
 export type Request = Readonly<Record<string, unknown>>;
@@ -26,6 +27,14 @@ const ROUTER: Router = {
   endpoints: TRUCK.router.endpoints.filter(({ network }) => network === 'br0net'),
 };
 export const { sysctls: ROUTER_SYSCTLS } = ROUTER.configuration;
+const ARTICLE = example('article.yaml');
+/** The same with DHCP and DNS in that network. */
+const { configuration: SERVED } = compiled({
+  ...ARTICLE,
+  segments: ARTICLE.segments.map((segment) => ({ ...segment, dhcp: { leaseSeconds: 600, ntp: [] } })),
+}).router;
+const isInBr0net = (each: { readonly name?: string; readonly segment?: string }) =>
+  (each.name ?? each.segment) === 'br0net';
 
 export function networkOf(name: string) {
   const found = TRUCK.networks.find((network) => network.name === name);
@@ -104,6 +113,28 @@ export class EngineTruck {
       await this.docker.delete(`/networks/${name}`).catch(() => undefined);
       await run(['ip', 'link', 'delete', 'dev', bridge ?? ''], { netns: this.netns }).catch(() => undefined);
     }
+  }
+
+  /** What the router does when it is told to serve its segment. @param action is given its process */
+  async whileServing<T>(action: (pid: () => Promise<number>) => Promise<T>): Promise<T> {
+    const current = join(this.directories.configuration, 'current');
+    const files = routerFiles({
+      ...SERVED,
+      interfaces: SERVED.interfaces.filter(isInBr0net),
+      services: SERVED.services.filter(isInBr0net),
+    });
+    await mkdir(current);
+    try {
+      for (const [name, text] of Object.entries(files)) await writeFile(join(current, name), text);
+      return await this.withRouter(action);
+    } finally {
+      await rm(current, { recursive: true });
+    }
+  }
+
+  /** Names of the files of leases on the host. */
+  leases(): Promise<readonly string[]> {
+    return readdir(this.directories.leases);
   }
 
   /** With the router running, in its first segment. @param action is given its process */
