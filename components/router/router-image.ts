@@ -3,7 +3,7 @@ import type { ImageRecipe } from './image/build.ts';
 
 /** Applets of busybox with names of their own: what firebreak-router uses, and what a human needs to look around. */
 const APPLETS = [
-  ...['awk', 'cat', 'grep', 'hexdump', 'ls', 'mv', 'ps', 'rm', 'sed', 'sleep', 'udhcpc'],
+  ...['awk', 'cat', 'grep', 'hexdump', 'ls', 'mkdir', 'mv', 'ps', 'rm', 'sed', 'sleep', 'udhcpc'],
   ...['env', 'head', 'nc', 'nslookup', 'ping', 'sort', 'tail', 'traceroute', 'true', 'wget'],
 ];
 

@@ -103,12 +103,9 @@ export const SCRIPT_MUTATIONS: readonly ScriptMutation[] = [
     'do tend_servers; sleep 1 & wait $!; done\n    say',
     'do sleep 1 & wait $!; done\n    say',
   ),
+  inScript('cut', 'keeps no records of leases', 'dhcp-script=/usr/local/share/firebreak/keep-lease\n'),
+  inScript('cut', 'forgets the leases that a power cut has cost', '    restore_leases "$segment"\n'),
   inScript('apart', 'serves by whatever interface', 'interface=$link\n'),
-  inScript(
-    'reborn',
-    'takes an interface of the same name for the same',
-    '# interface $(cat "/sys/class/net/$link/ifindex")\n',
-  ),
   inScript(
     'killed',
     'takes whoever has its process ID for a server',

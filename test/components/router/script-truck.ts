@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hasCode } from '../../../components/host/errno.ts';
@@ -17,7 +17,7 @@ export const SCRIPT = 'bin/firebreak-router';
 export const LEASE = 'share/firebreak/lease';
 
 /** busybox's applets that the image has under names of their own, as far as the script needs them. */
-const APPLETS = ['awk', 'cat', 'grep', 'hexdump', 'mv', 'rm', 'sed', 'sleep', 'udhcpc'];
+const APPLETS = ['awk', 'cat', 'grep', 'hexdump', 'mkdir', 'mv', 'rm', 'sed', 'sleep', 'udhcpc'];
 
 const ARTICLE = example('article.yaml');
 /** The same with an uplink that has to ask for its address. */
@@ -160,6 +160,16 @@ export class ScriptTruck {
   /** What the server of a segment has written: who was leased which address. */
   async leases(segment: string): Promise<string> {
     return await readFile(join(this.#directory, 'run', 'leases', `${segment}.leases`), 'utf8').catch(() => '');
+  }
+
+  /** Is there a record of a lease? Its own file is there before the client knows of it, the record a moment later. */
+  async isRecorded(segment: string, address: string): Promise<boolean> {
+    return (await readdir(join(this.#directory, 'run', 'leases', segment))).includes(address);
+  }
+
+  /** As a power cut leaves it that comes while it is written. */
+  async cutLeases(segment: string): Promise<void> {
+    await writeFile(join(this.#directory, 'run', 'leases', `${segment}.leases`), '17956');
   }
 
   /** The process ID of a segment's server, or none. */

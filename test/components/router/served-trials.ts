@@ -49,6 +49,31 @@ async function kill(truck: ScriptTruck): Promise<void> {
   }
 }
 
+/** Whether a lease is there again after the router has ended, whatever happens then. */
+async function outlives(truck: ScriptTruck, meanwhile: () => Promise<void>): Promise<readonly string[]> {
+  let before: string | undefined;
+  const problems = await served(truck, async () => {
+    before = (await truck.ask(GUESTS[1]))?.ip;
+    const isKept = await becomes(() => truck.isRecorded(SEGMENT, before ?? ''));
+    return [...unless(before !== undefined, 'nothing was leased'), ...unless(isKept, `${before} isn’t recorded`)];
+  });
+  if (problems.length > 0) return problems;
+  await meanwhile();
+  const router = truck.start('run');
+  try {
+    await becomes(async () => (await truck.server(SEGMENT)) !== null);
+    // Another one that wants just this address doesn’t get it; who has it does.
+    const other = await truck.ask(GUESTS[2], '-r', before ?? '');
+    const again = await truck.ask(GUESTS[1]);
+    return [
+      ...unless(again?.ip === before, `who had ${before} is told ${again?.ip}`),
+      ...unless(other !== null && other.ip !== before, `another one is told ${other?.ip}`),
+    ];
+  } finally {
+    await router.end();
+  }
+}
+
 const isFree = (address: string | undefined) => /^10\.0\.1\.1\d\d$/.test(address ?? '') && address !== '10.0.1.199';
 
 export const SERVED_TRIALS = {
@@ -190,27 +215,11 @@ export const SERVED_TRIALS = {
   },
   restarted: {
     name: 'a lease outlives the router',
-    problems: async (truck) => {
-      let before: string | undefined;
-      const problems = await served(truck, async () => {
-        before = (await truck.ask(GUESTS[1]))?.ip;
-        return unless(before !== undefined, 'nothing was leased');
-      });
-      if (problems.length > 0) return problems;
-      const router = truck.start('run');
-      try {
-        await becomes(async () => (await truck.server(SEGMENT)) !== null);
-        // Another one that wants just this address doesn’t get it; who has it does.
-        const other = await truck.ask(GUESTS[2], '-r', before ?? '');
-        const again = await truck.ask(GUESTS[1]);
-        return [
-          ...unless(again?.ip === before, `who had ${before} is told ${again?.ip}`),
-          ...unless(other !== null && other.ip !== before, `another one is told ${other?.ip}`),
-        ];
-      } finally {
-        await router.end();
-      }
-    },
+    problems: (truck) => outlives(truck, async () => undefined),
+  },
+  cut: {
+    name: 'a lease outlives a power cut that comes while leases are written',
+    problems: (truck) => outlives(truck, () => truck.cutLeases(SEGMENT)),
   },
   refusedServer: {
     name: 'a server’s configuration that is refused is told, and the one before stays in force, as does all else',
