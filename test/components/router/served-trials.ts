@@ -116,7 +116,17 @@ export const SERVED_TRIALS = {
           }),
         );
         const hidden = await resolve(truck, 'container1', 'container2.br1net.internal');
-        return [...said.flat(), ...unless(!hidden.includes('10.0.2.4'), 'it tells of another segment’s node')];
+        const stranger = await truck.ask(GUESTS[3], '-x', 'hostname:impostor');
+        return [
+          ...said.flat(),
+          ...unless(!hidden.includes('10.0.2.4'), 'it tells of another segment’s node'),
+          ...unless(stranger !== null, 'the stranger is told nothing'),
+          ...unless((await resolve(truck, 'container1', 'impostor')) === '', 'a stranger has the name that he wants'),
+          ...unless(
+            (await resolve(truck, 'container1', 'impostor.br0net.internal')) === '',
+            'a stranger has the name that he wants, in the segment’s domain',
+          ),
+        ];
       }),
   },
   apart: {
