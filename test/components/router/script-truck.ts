@@ -172,14 +172,12 @@ export class ScriptTruck {
     await writeFile(join(this.#directory, 'run', 'leases', `${segment}.leases`), '17956');
   }
 
-  /** The process ID of a segment's server, or none. */
+  /** The process ID of a segment's server, or none. It has a child, which starts scripts for it and looks the same. */
   async server(segment: string): Promise<number | null> {
-    const pids = await run(['sh', '-c', 'ip netns pids "$1"', 'sh', this.#name]);
-    for (const pid of pids.split('\n').filter((each) => each !== '')) {
-      const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-      if (line.startsWith('dnsmasq') && line.includes(`/run/dnsmasq-${segment}.conf`)) return Number(pid);
-    }
-    return null;
+    const read = (file: string) => readFile(file, 'utf8').catch(() => '');
+    const pid = (await read(join(this.#directory, 'run', `dnsmasq-${segment}.pid`))).trim();
+    const line = pid === '' ? '' : await read(`/proc/${pid}/cmdline`);
+    return line.startsWith('dnsmasq') && line.includes(`/run/dnsmasq-${segment}.conf`) ? Number(pid) : null;
   }
 
   /** The router leaves a network and joins it again, as Docker does it: by another interface of the same name. */
