@@ -50,14 +50,22 @@ export function containerRequest(container: OwnContainer, specification: string,
   };
 }
 
+/** The router's, on the host. */
+export interface RouterDirectories {
+  /** It reads it. */
+  readonly configuration: string;
+  /** It writes who was leased which address. */
+  readonly leases: string;
+}
+
 /**
- * The router: read-only, with NET_ADMIN and NET_RAW and nothing else. It may write below /proc/sys/net, its own namespace's, to open
+ * The router: read-only, with NET_ADMIN and NET_RAW, and NET_BIND_SERVICE for the ports of DHCP and DNS, and nothing else: its servers are not
+ * even given what they need to become another user. It writes leases into a directory that survives it. It may write below /proc/sys/net, its own namespace's, to open
  * itself once its ruleset is in; everything else of /proc/sys stays read-only, as Docker has it for every container. It is in its first
  * network only; the others it is connected to.
- * @param configuration directory of its configuration on the host
  * @throws Error about a router without an endpoint
  */
-export function routerRequest(router: Router, specification: string, configuration: string) {
+export function routerRequest(router: Router, specification: string, directories: RouterDirectories) {
   const [first] = router.endpoints;
   if (first === undefined) throw new Error('a router needs an uplink or a segment');
   return {
@@ -68,10 +76,10 @@ export function routerRequest(router: Router, specification: string, configurati
       ...HARDENED,
       NetworkMode: first.network,
       CapDrop: ['ALL'],
-      CapAdd: ['NET_ADMIN', 'NET_RAW'],
+      CapAdd: ['NET_ADMIN', 'NET_RAW', 'NET_BIND_SERVICE'],
       ReadonlyRootfs: true,
       Tmpfs: { '/run': 'rw,noexec,nosuid,size=1m' },
-      Binds: [`${configuration}:/etc/firebreak:ro`],
+      Binds: [`${directories.configuration}:/etc/firebreak:ro`, `${directories.leases}:/var/lib/firebreak`],
       ReadonlyPaths: [
         '/proc/bus',
         '/proc/fs',

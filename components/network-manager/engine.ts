@@ -1,6 +1,6 @@
 import type { ContainerNetwork, OwnContainer, Router } from '../../lib/truck/network.ts';
 import { type Docker, DockerError, isAtLeast } from '../host/docker.ts';
-import { containerRequest, networkRequest, routerRequest } from './engine-requests.ts';
+import { containerRequest, networkRequest, type RouterDirectories, routerRequest } from './engine-requests.ts';
 
 /** What the network manager does with the Docker Engine, in the words of the truck network. */
 
@@ -48,9 +48,9 @@ export async function createRouter(
   docker: Docker,
   router: Router,
   specification: string,
-  configuration: string,
+  directories: RouterDirectories,
 ): Promise<void> {
-  const request = routerRequest(router, specification, configuration);
+  const request = routerRequest(router, specification, directories);
   await docker.post('/containers/create', request, { query: { name: router.name } });
   for (const endpoint of router.endpoints.slice(1)) await connect(docker, { container: router.name, ...endpoint });
 }

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import type { Link } from '../../lib/truck/network.ts';
 import { ROUTER } from '../../lib/truck/network.ts';
 import { EDGE_TABLE, HOST_TABLE, ROUTER_TABLES } from '../../lib/truck/ruleset/tables.ts';
@@ -55,7 +56,8 @@ const EXECUTORS: { readonly [Name in Step['do']]: (step: StepOf<Name>, truck: Tr
   'create-container': ({ container, specification }, { docker }) => createContainer(docker, container, specification),
   'create-router': async ({ router, specification }, { docker, routerArchive, state }) => {
     if (!(await hasImage(docker, router.image))) await docker.load(routerArchive);
-    await createRouter(docker, router, specification, state.router);
+    await mkdir(state.leases, { recursive: true });
+    await createRouter(docker, router, specification, { configuration: state.router, leases: state.leases });
   },
   'start-container': async ({ container }, { docker }) => {
     await startContainer(docker, container);

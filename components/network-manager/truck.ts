@@ -12,6 +12,8 @@ export interface Truck {
 export interface StateDirectory {
   /** Mounted read-only into the router. */
   readonly router: string;
+  /** Mounted into the router, and written by its DHCP servers: a file of leases for each segment. */
+  readonly leases: string;
   /** What the kernel listed right after a ruleset was loaded. */
   readonly listings: string;
   /** Held by whoever changes the truck. */
@@ -29,6 +31,7 @@ export interface StateDirectory {
 export function stateDirectory(root: string): StateDirectory {
   return {
     router: join(root, 'router'),
+    leases: join(root, 'leases'),
     listings: join(root, 'listings'),
     lock: join(root, 'lock'),
     checkpoint: join(root, 'checkpoint.json'),

@@ -15,6 +15,7 @@ export const ON_TRUCK: Commands = {
   matrix: async () => (await import('./matrix.ts')).matrixCommand(),
   bypasses: async () => (await import('./bypasses.ts')).bypassesCommand(),
   drops: async () => (await import('./drops.ts')).dropsCommand(),
+  leases: async () => (await import('./leases.ts')).leasesCommand(),
   down: async () => (await import('./down.ts')).downCommand(),
   'router-image': async () => (await import('./router-image.ts')).routerImageCommand(),
 };

@@ -6,6 +6,7 @@ import { table } from './table.ts';
 /** A truck network for people. */
 export function showTruckNetwork(network: TruckNetwork, expectations: readonly Expectation[]): string {
   const { links, networks, containers, router } = network;
+  const { services } = router.configuration;
   return [
     heading(`Revision ${network.revision.id}`),
     heading('Links'),
@@ -36,6 +37,17 @@ export function showTruckNetwork(network: TruckNetwork, expectations: readonly E
           container.kind === 'own' ? container.image : '(adopted)',
         ]),
       ],
+    ),
+    heading('DHCP and DNS'),
+    table(
+      ['segment', 'domain', 'reserved', 'for strangers', 'other names from'],
+      services.map(({ segment, domain, reservations, free, servers }) => [
+        segment,
+        domain,
+        String(reservations.length),
+        free.map(({ from, to }) => `${from}-${to}`).join(' '),
+        servers.join(' '),
+      ]),
     ),
     heading('Host sysctls'),
     ...network.sysctls.map(({ path, value }) => `${path} = ${value}`),

@@ -13,6 +13,7 @@ import {
   TrunkEntry,
   UplinkEntry,
 } from './schema.ts';
+import { DnsEntry } from './schema-dhcp.ts';
 import { schemaProblems } from './schema-problems.ts';
 
 /**
@@ -29,6 +30,7 @@ export interface Draft {
   readonly flows: ReadonlyMap<string, FlowEntry>;
   readonly broadcasts: ReadonlyMap<string, BroadcastEntry>;
   readonly internet?: PolicyDocument['internet'];
+  readonly dns?: DnsEntry;
   /** All names that the document uses, also those of entries that cannot be understood: they are not "unknown". */
   readonly declared: {
     readonly uplinks: ReadonlySet<string>;
@@ -58,11 +60,13 @@ function draftOf(value: Record<string, unknown>): Draft {
   const trunk = TrunkEntry.safeParse(value.trunk).data;
   const host = HostEntry.safeParse(value.host).data;
   const internet = PolicyDocument.shape.internet.safeParse(value.internet).data;
+  const dns = DnsEntry.safeParse(value.dns).data;
   const sections = [value.uplinks, value.segments, value.containers, value.devices];
   return {
     ...(trunk && { trunk }),
     ...(host && { host }),
     ...(internet && { internet }),
+    ...(dns && { dns }),
     uplinks: entries(value.uplinks, UplinkEntry),
     segments: entries(value.segments, SegmentEntry),
     containers: entries(value.containers, ContainerEntry),

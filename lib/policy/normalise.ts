@@ -4,6 +4,7 @@ import type { Draft } from './draft.ts';
 import { HOST_LINK, HOST_LINK_BRIDGE } from './host-link.ts';
 import { bridgeName, vlanInterfaceName } from './interface-names.ts';
 import { toAddress, toSubnet } from './ipv4.ts';
+import { DEFAULT_LEASE_SECONDS, secondsIn } from './lease-time.ts';
 import { containerMacs } from './mac.ts';
 import type { Addressing, Broadcast, Flow, HostLink, Node, Policy, Segment, Term, Uplink } from './policy.ts';
 import { mergeRanges, toRange } from './ports.ts';
@@ -32,6 +33,7 @@ export function normalise(document: PolicyDocument, draft: Draft): Policy {
     flows: byName(draft.flows).map(([name, entry]) => flow(name, entry)),
     broadcasts: byName(draft.broadcasts).map(([name, entry]) => broadcast(name, entry)),
     internet: { probe: document.internet.probe },
+    dns: { servers: [...new Set(document.dns?.servers)] },
   };
 }
 
@@ -69,9 +71,17 @@ function segment(
     ...(entry.pool && { pool: entry.pool }),
     canary: toAddress(canary),
     internet: entry.internet,
+    ...dhcp(entry),
     bridge: bridgeName(name, entry),
     vlanInterface: vlanInterfaceName(document.trunk, entry),
   };
+}
+
+/** Served unless it is said otherwise, where there is a pool to serve from. */
+function dhcp({ dhcp: said, pool }: SegmentEntry): Pick<Segment, 'dhcp'> {
+  if (said === false || (said === undefined && pool === undefined)) return {};
+  const { lease, ntp = [] } = typeof said === 'object' ? said : {};
+  return { dhcp: { leaseSeconds: lease === undefined ? DEFAULT_LEASE_SECONDS : secondsIn(lease), ntp } };
 }
 
 function nodes(draft: Draft, addresses: ReadonlyMap<string, number>): Node[] {

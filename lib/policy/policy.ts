@@ -20,6 +20,8 @@ export interface Policy {
   /** Sorted by name. No other broadcast leaves its segment. */
   readonly broadcasts: readonly Broadcast[];
   readonly internet: { readonly probe: string };
+  /** Outside the truck; the router asks them for names that are no node's. */
+  readonly dns: { readonly servers: readonly string[] };
 }
 
 /** Which policy this is: the sequence number is counted by its author, the hash follows from its content. */
@@ -72,9 +74,17 @@ export interface Segment {
   /** An address that belongs to nobody: the isolation tester may take it to stand in for a device. No lease may use it. */
   readonly canary: string;
   readonly internet: boolean;
+  /** Absent: the router serves neither DHCP nor DNS here. */
+  readonly dhcp?: Dhcp;
   readonly bridge: string;
   /** The trunk's VLAN sub-interface, the bridge's port towards the switch: `TRUNK.VLAN`. */
   readonly vlanInterface: string;
+}
+
+/** The router's DHCP and DNS server in a segment. */
+export interface Dhcp {
+  readonly leaseSeconds: number;
+  readonly ntp: readonly string[];
 }
 
 /** Both ends belong to it. */

@@ -348,6 +348,19 @@ export const broadcasts = {
     ),
 };
 
+/** What the router's DHCP and DNS server is told. */
+export const dhcp = {
+  serverInSegment: (path: string, address: string, segment: string) =>
+    error(
+      path,
+      `${address} is inside segment ${segment}: the router would ask it for others, whom no flow leads there. Use a server outside the truck.`,
+    ),
+  serverOnHostLink: (path: string, address: string) =>
+    error(path, `${address} is on the host link, where nobody answers. Use a server outside the truck.`),
+  special: (path: string, address: string, meaning: string) =>
+    error(path, `${address} is kept for ${meaning}, so no server has it. Use the server's own address.`),
+};
+
 /** How the internet is measured. */
 export const internet = {
   probeInSegment: (path: string, address: string, segment: string) =>

@@ -24,14 +24,30 @@ function issueProblems(document: unknown, issue: Issue): Problem[] {
         say.badName(path, String(issue.path.at(-1)), issue.issues[0]?.message ?? 'another one'),
         ...problemsBehindBadName(document, issue.path),
       ];
-    default: {
-      const got = valueAt(document, issue.path);
-      return got === undefined
-        ? [say.missing(path, expectedBy(issue), schemaAt(issue.path)?.description ?? '')]
-        : [say.expected(path, expectedBy(issue), describeValue(got))];
+    case 'invalid_union': {
+      // Who writes a map means the one form that is a map: what is wrong inside is said.
+      const inside = isMap(valueAt(document, issue.path)) ? issue.errors.find(isAboutAMap) : undefined;
+      if (inside === undefined) return [unexpected(document, issue)];
+      return schemaProblems(
+        document,
+        inside.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })),
+      );
     }
+    default:
+      return [unexpected(document, issue)];
   }
 }
+
+function unexpected(document: unknown, issue: Issue): Problem {
+  const path = pathText(issue.path);
+  const got = valueAt(document, issue.path);
+  return got === undefined
+    ? say.missing(path, expectedBy(issue), schemaAt(issue.path)?.description ?? '')
+    : say.expected(path, expectedBy(issue), describeValue(got));
+}
+
+const isAboutAMap = (issues: readonly Issue[]): boolean =>
+  issues.every(({ code, path }) => path.length > 0 || code === 'unrecognized_keys');
 
 /** The end of the sentence "Expected …". */
 function expectedBy(issue: Issue): string {
@@ -92,9 +108,12 @@ function schemaAt(path: Path): z.ZodType | undefined {
   }, PolicyDocument);
 }
 
-/** Without the wrappers that make a field optional. */
+/** Without the wrappers that make a field optional; of several forms the one that is a map. */
 function bare(schema: z.ZodType | undefined): z.ZodType | undefined {
+  if (schema instanceof z.ZodUnion) return schema.options.map((form) => bare(form as z.ZodType)).find(isObject);
   return schema instanceof z.ZodOptional || schema instanceof z.ZodDefault
     ? bare(schema.unwrap() as z.ZodType)
     : schema;
 }
+
+const isObject = (schema: z.ZodType | undefined): boolean => schema instanceof z.ZodObject;

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { DnsEntry, SegmentDhcp } from './schema-dhcp.ts';
+import { ipv4 } from './schema-ipv4.ts';
 
 /**
  * The policy document as an operator writes it: schema first, types derived.
@@ -11,7 +13,6 @@ import * as z from 'zod';
  * the checks in `checks/`. An `error` text here completes the sentence "Expected …".
  */
 
-const ipv4 = () => z.ipv4({ error: 'an IPv4 address such as 10.0.1.3' });
 const cidr = () => z.cidrv4({ error: 'an IPv4 subnet in CIDR notation such as 10.0.1.0/24' });
 const mac = () =>
   z
@@ -99,6 +100,7 @@ export const SegmentEntry = z
       })
       .optional()
       .describe('Addresses for nodes that have no fixed one; both ends belong to it.'),
+    dhcp: SegmentDhcp.optional(),
     internet: z.boolean().default(false).describe('May the nodes of this segment open conversations to the internet?'),
     bridge: interfaceName()
       .optional()
@@ -225,6 +227,7 @@ export const PolicyDocument = z
       })
       .default({ probe: '8.8.8.8' })
       .describe('How the truck finds out whether the internet is reachable.'),
+    dns: DnsEntry.optional(),
   })
   .meta({ title: 'Firebreak policy', description: 'The isolated networks of a truck and what may pass between them.' });
 

@@ -11,7 +11,8 @@ export const BYPASSES = {
   'the internet past the router': 'the host drops what its IP layer gets from a segment, before it could masquerade it',
   'ARP for addresses elsewhere': 'the edge drops questions about other segments, and the host answers none',
   'the router’s other addresses': 'the router hears a node only on its addresses in the node’s segment',
-  'the router’s services': 'the router answers echo requests of its segments and nothing else',
+  'the router’s services':
+    'the router answers echo requests of its segments, DNS and DHCP clients where it serves them, and nothing else',
   'inbound from the uplink': 'no flow begins at the internet: edge and router drop it',
   'the uplink’s own network': 'the router lets no private address pass as the internet',
   'spoofed sources': 'a source is believed only on the interface of its own segment',

@@ -14,6 +14,7 @@ import {
   type UplinkSurroundings,
 } from './bypass.ts';
 import { INTERNET } from './network.ts';
+import { DNS_PORT } from './permission.ts';
 import { NOT_INTERNET } from './ruleset/not-internet.ts';
 
 type Protocol = Ipv4Description['protocol'];
@@ -160,7 +161,9 @@ function againstRouter(
     ...foreign.flatMap((destination) =>
       byAll('the router’s other addresses', ROUTER_ITSELF, 'router', address, destination),
     ),
-    ...[segment.router, segment.gateway].flatMap((destination) => services(address, destination)),
+    ...services(address, segment.router).filter(({ frame }) => !isServed(segment, frame)),
+    ...services(address, segment.gateway),
+    ...others.filter(({ dhcp }) => dhcp !== undefined).flatMap(({ router }) => services(address, router)),
     ...uplinks.flatMap(({ router, gateway }) =>
       [router, ...(gateway === undefined ? [] : [gateway])].map((target) => arp(SENDER, address, target)),
     ),
@@ -173,6 +176,10 @@ function services(source: string, destination: string): readonly Draft[] {
     ipv4('the router’s services', ROUTER_ITSELF, 'router', { source, destination, protocol, port });
   return [...TCP_SERVICES.map(to('tcp')), ...UDP_SERVICES.map(to('udp'))];
 }
+
+/** DNS at the address that nodes are told. DHCP is another matter: it is for who asks from its clients' port, which no attempt does. */
+const isServed = ({ dhcp }: Segment, { packet }: FrameDescription): boolean =>
+  dhcp !== undefined && packet.type === 'ipv4' && packet.port === DNS_PORT;
 
 function outward(policy: Policy, { uplinks }: Surroundings, { address }: Sender): readonly Draft[] {
   if (uplinks.length === 0) return [];

@@ -1,4 +1,5 @@
 import type { Policy, HostLink as PolicyHostLink, Segment, Uplink } from '../policy/index.ts';
+import { addressServices } from './address-service.ts';
 import { HOST_GROUP, uplinkGroups } from './groups.ts';
 import type {
   AdoptedContainer,
@@ -187,7 +188,12 @@ function router(policy: Policy, image: string): Router {
     name: ROUTER,
     image,
     endpoints: interfaces.map(({ name, address }) => ({ network: name, address: bare(address) })),
-    configuration: { ruleset: routerRuleset(policy), sysctls: ROUTER_SYSCTLS, interfaces },
+    configuration: {
+      ruleset: routerRuleset(policy),
+      sysctls: ROUTER_SYSCTLS,
+      interfaces,
+      services: addressServices(policy),
+    },
   };
 
   function uplinkInterface(uplink: Uplink, index: number): RouterInterface {

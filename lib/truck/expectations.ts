@@ -1,7 +1,8 @@
 import type { Flow, Policy } from '../policy/index.ts';
+import { servedSegments } from './address-service.ts';
 import type { Expectation, Probe } from './expectation.ts';
 import { INTERNET, ROUTER } from './network.ts';
-import { type Party, permission } from './permission.ts';
+import { DHCP_PORT, DNS_PORT, type Party, permission } from './permission.ts';
 import { type PolicyAt, policyAt } from './term.ts';
 
 /** A party together with the address at which it is probed. */
@@ -12,11 +13,17 @@ interface Target {
 }
 
 const ICMP: Probe = { protocol: 'icmp' };
+const DNS: readonly Probe[] = [
+  { protocol: 'udp', port: DNS_PORT },
+  { protocol: 'tcp', port: DNS_PORT },
+];
+const DHCP: Probe = { protocol: 'udp', port: DHCP_PORT };
 
 /**
  * Everything that the policy promises at a moment (milliseconds since 1970), computed, never written by hand: each node to each other node, to each of the
- * router's addresses and to the internet by ICMP; the router to each node; and for each flow its first port, the
- * port after its last one and the reverse direction; also of those that are not in force then, which must be closed.
+ * router's addresses and to the internet by ICMP; the router to each node; for each flow its first port, the
+ * port after its last one and the reverse direction, also of those that are not in force then, which must be closed; and where the router serves DHCP
+ * and DNS, to that in the node's own segment and in each other one.
  */
 export function expectations(policy: Policy, at: number): readonly Expectation[] {
   const present = policyAt(policy, at);
@@ -36,6 +43,8 @@ export function expectations(policy: Policy, at: number): readonly Expectation[]
   );
   const internet: Target = { party: { kind: 'internet' }, label: INTERNET, address: policy.internet.probe };
 
+  const served = new Set(servedSegments(policy).map(({ name }) => name));
+
   // Without an uplink there is no way out that could be tried.
   const outside = policy.uplinks.length > 0 ? [internet] : [];
 
@@ -47,6 +56,13 @@ export function expectations(policy: Policy, at: number): readonly Expectation[]
 
   for (const from of nodes) {
     for (const to of [...nodes, ...routers, ...outside]) if (to !== from) expect(from, to, ICMP);
+  }
+  for (const from of nodes) {
+    for (const to of routers) {
+      const there = segmentOf(to);
+      if (there === undefined || !served.has(there)) continue;
+      for (const probe of there === segmentOf(from) ? DNS : [...DNS, DHCP]) expect(from, to, probe);
+    }
   }
   const router: Target = { party: { kind: 'router' }, label: ROUTER, address: '' };
   for (const to of nodes) expect(router, to, ICMP);
@@ -65,6 +81,8 @@ export function expectations(policy: Policy, at: number): readonly Expectation[]
   }
   return [...found.values()];
 }
+
+const segmentOf = ({ party }: Target): string | undefined => (party.kind === 'internet' ? undefined : party.segment);
 
 function members(nodes: readonly Target[], internet: Target, party: string): readonly Target[] {
   if (party === INTERNET) return [internet];

@@ -1,4 +1,5 @@
 import type { Revision } from '../policy/index.ts';
+import type { AddressService } from './address-service.ts';
 
 /**
  * The truck network: what a policy means on one truck. Pure data, complete: nothing that the network manager builds is
@@ -132,6 +133,8 @@ export interface RouterConfiguration {
   /** In the router's own network namespace. */
   readonly sysctls: readonly Sysctl[];
   readonly interfaces: readonly RouterInterface[];
+  /** Its DHCP and DNS servers, one for each segment that it serves. */
+  readonly services: readonly AddressService[];
 }
 
 /**

@@ -14,6 +14,10 @@ export interface Permission {
   readonly because: string;
 }
 
+/** Where the router serves it hears DNS (RFC 1035) and DHCP (RFC 2131) at these ports. */
+export const DNS_PORT = 53;
+export const DHCP_PORT = 67;
+
 const allowed = (because: string): Permission => ({ allowed: true, because });
 const denied = (because: string): Permission => ({ allowed: false, because });
 
@@ -23,9 +27,7 @@ export function permission(policy: PolicyAt, from: Party, to: Party, probe: Prob
   if (from.kind !== 'node') return denied('nothing may come in from the internet');
   if (to.kind === 'router') {
     if (to.segment !== from.segment) return denied(`${from.segment} and ${to.segment} are different segments`);
-    return probe.protocol === 'icmp'
-      ? allowed(`the router answers on its own address in ${from.segment}`)
-      : denied('the router offers no such service');
+    return toOwnRouter(policy, from.segment, probe);
   }
   if (to.kind === 'node' && to.segment === from.segment) return allowed(`both are in segment ${from.segment}`);
   const flow = policy.flows.find(
@@ -37,6 +39,16 @@ export function permission(policy: PolicyAt, from: Party, to: Party, probe: Prob
   return policy.segments.some((segment) => segment.name === from.segment && segment.internet)
     ? allowed(`segment ${from.segment} has internet`)
     : denied(`segment ${from.segment} has no internet and no flow allows it`);
+}
+
+function toOwnRouter(policy: PolicyAt, segment: string, probe: Probe): Permission {
+  if (probe.protocol === 'icmp') return allowed(`the router answers on its own address in ${segment}`);
+  const isServed = policy.segments.some(({ name, dhcp }) => name === segment && dhcp !== undefined);
+  if (isServed && probe.port === DNS_PORT) return allowed(`the router serves DNS in ${segment}`);
+  // A probe comes from a port of its own, never from a DHCP client's.
+  if (isServed && probe.protocol === 'udp' && probe.port === DHCP_PORT)
+    return denied('the router serves DHCP to clients only, which ask from port 68');
+  return denied('the router offers no such service');
 }
 
 function names(party: string, candidate: Party): boolean {

@@ -26,7 +26,7 @@ export const stationMutations = (): readonly Mutation[] =>
       ({ change }) =>
         change?.takes !== 'element' ||
         RELAY.test(change.chain) ||
-        /tcp dport \{|ip saddr [\d./]+ ip daddr/.test(change.rule),
+        /tcp dport \{|ip saddr [\d./]+ ip daddr|sport 68|dport 53/.test(change.rule),
     );
 
 /** Chains of the relay. */

@@ -61,7 +61,13 @@ const WRITABLE: RequestMutation = {
 
 /** Each option of the router's container, of a segment's network and of the host link's. PURE. */
 export const REQUEST_MUTATIONS: readonly RequestMutation[] = [
-  ...mutationsOf('router', ASKED.router('/var/lib/firebreak/router', 'firebreak-router')),
+  ...mutationsOf(
+    'router',
+    ASKED.router(
+      { configuration: '/var/lib/firebreak/router', leases: '/var/lib/firebreak/leases' },
+      'firebreak-router',
+    ),
+  ),
   WRITABLE,
   ...mutationsOf('network', ASKED.network('br0net'), 'br0net'),
   ...mutationsOf('network', ASKED.network(ASKED.hostLink), ASKED.hostLink),

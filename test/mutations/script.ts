@@ -1,5 +1,6 @@
 import type { SCRIPT_TRIALS } from '../components/router/script-trials.ts';
 import { LEASE, SCRIPT } from '../components/router/script-truck.ts';
+import type { SERVED_TRIALS } from '../components/router/served-trials.ts';
 
 /** One thing that the router's script does, taken out of it. */
 export interface ScriptMutation {
@@ -10,7 +11,7 @@ export interface ScriptMutation {
   /** What stands there instead. */
   readonly instead?: string;
   /** The trial that is to notice. */
-  readonly noticed: keyof typeof SCRIPT_TRIALS;
+  readonly noticed: keyof typeof SCRIPT_TRIALS | keyof typeof SERVED_TRIALS;
 }
 
 const inScript = (
@@ -31,7 +32,7 @@ const inLease = (name: string, taken: string, instead?: string): ScriptMutation 
 export const SCRIPT_MUTATIONS: readonly ScriptMutation[] = [
   inScript('deaf', 'hears before its ruleset is there', '    nft "$DEAF"\n'),
   inScript('deaf', 'doesn’t wait for its configuration', '[ -f "$CONFIGURATION/ruleset.nft" ] && apply', 'apply'),
-  inScript('deaf', 'tries once', 'do sleep 1 & wait $!; done\n    say', 'do break; done\n    say'),
+  inScript('deaf', 'tries once', 'do tend_servers; sleep 1 & wait $!; done\n    say', 'do break; done\n    say'),
   inScript('deaf', 'doesn’t end when told to', "    trap 'exit 0' TERM INT\n"),
   inScript('deaf', 'stays deaf', '  nft delete table inet firebreak_deaf 2>/dev/null\n'),
   inScript('deaf', 'never turns forwarding on', '  echo 1 > $FORWARDING || status=1\n'),
@@ -87,6 +88,43 @@ export const SCRIPT_MUTATIONS: readonly ScriptMutation[] = [
   ),
   inScript('lease', 'doesn’t find its uplink again', ' && link=$(member "$group"); }', ' && :; }'),
   inScript('lease', 'keeps a client that nobody wants', '  stop_dhcp "$dhcp"\n'),
+  inScript('served', 'serves nobody', '"serve "*) serve ', '"serve "*) : '),
+  inScript('served', 'ends servers that are wanted', '  served="$served $segment"\n'),
+  inScript('served', 'starts no server', 'while :; do tend_servers; sleep 1', 'while :; do sleep 1'),
+  inScript(
+    'served',
+    'keeps leases where they die with it',
+    'dhcp-leasefile=$LEASES/$segment.leases',
+    'dhcp-leasefile=/run/$segment.leases',
+  ),
+  inScript(
+    'servedThough',
+    'starts no server as long as anything is missing',
+    'do tend_servers; sleep 1 & wait $!; done\n    say',
+    'do sleep 1 & wait $!; done\n    say',
+  ),
+  inScript('cut', 'keeps no records of leases', 'dhcp-script=/usr/local/share/firebreak/keep-lease\n'),
+  inScript('cut', 'forgets the leases that a power cut has cost', '    restore_leases "$segment"\n'),
+  inScript('apart', 'serves by whatever interface', 'interface=$link\n'),
+  inScript(
+    'killed',
+    'takes whoever has its process ID for a server',
+    '*"/run/dnsmasq-$1.conf"* | *firebreak-routerrun)',
+    '*)',
+  ),
+  inScript(
+    'refusedServer',
+    'gives a server what it will refuse',
+    'if ! words=$(dnsmasq --test --conf-file="$told.new" 2>&1); then',
+    'if false; then',
+  ),
+  inScript(
+    'changedServer',
+    'replaces a server by the same',
+    '  [ "$(cat "$told.new")" != "$(cat "$told" 2>/dev/null)" ] || return 0\n',
+  ),
+  inScript('changedServer', 'leaves a server with what it was told before', ' && end_server "$segment"\n}', '\n}'),
+  inScript('changedServer', 'keeps a server that nobody wants', '  stop_servers "$served"\n'),
   inLease('doesn’t take its address', '    ip addr replace "$ip/$mask" dev "$interface"\n'),
   inLease('keeps Docker’s address', '|| ip addr del "$found" dev "$interface"', '|| :'),
   inLease(

@@ -3,6 +3,7 @@ import { hasErrors, type Problem } from '../problems.ts';
 import * as addresses from './addresses.ts';
 import * as broadcasts from './broadcasts.ts';
 import type { Check } from './check.ts';
+import * as dhcp from './dhcp.ts';
 import * as flows from './flows.ts';
 import * as interfaces from './interfaces.ts';
 import * as internet from './internet.ts';
@@ -45,6 +46,8 @@ const CHECKS: readonly Check[] = [
   broadcasts.ports,
   broadcasts.rivals,
   internet.probe,
+  dhcp.dnsServers,
+  dhcp.timeServers,
 ];
 
 /** What is wrong with a draft, all of it at once; unless there is so much of it that nobody should look closer. */

@@ -2,6 +2,7 @@ import type { Policy, Segment, Term } from '../../policy/index.ts';
 import type { Ruleset } from '../network.ts';
 import { PORT_GROUPS, portGroup } from '../port-group.ts';
 import { routerMac } from '../router-mac.ts';
+import { rogueServers } from './address-service.ts';
 import { DROP, DROP_CHAIN, DROPPED_SETS } from './drops.ts';
 import { FROM_A_SEGMENT } from './host.ts';
 import { NOT_INTERNET } from './not-internet.ts';
@@ -131,13 +132,13 @@ function apart({ segments }: Policy): readonly string[] {
   return [...byGroup, ...byName];
 }
 
-/** What comes in by a port of this segment goes out by none of another's. */
+/** What comes in by a port of this segment goes out by none of another's, and is no DHCP server's but the router's. */
 function portsOf({ segments }: Policy, segment: Segment, index: number): RegularChain {
   const others = segments.filter((other) => other !== segment);
   const groups = elements(others.map(({ subnet }) => `${portGroup(subnet)}`));
   const vlanLinks = elements(others.map(({ vlanInterface }) => `"${vlanInterface}"`));
   const rules = [`oifgroup ${groups} counter drop`, `oifname ${vlanLinks} counter drop`];
-  return { name: portChainOf(index), rules: when(others, rules.join('\n    ')) };
+  return { name: portChainOf(index), rules: [...when(others, rules.join('\n    ')), ...rogueServers(segment)] };
 }
 
 /** By number, because chains stay: those of a segment that is gone are another's. */

@@ -1,6 +1,7 @@
 import type { HostLink, Policy, Term } from '../../policy/index.ts';
 import { HOST_GROUP, uplinkGroups } from '../groups.ts';
 import type { Ruleset } from '../network.ts';
+import { askedByNobody, servedInSegment } from './address-service.ts';
 import { DROP, DROP_CHAIN, DROPPED_SETS } from './drops.ts';
 import { ANSWER, allow, flowRules, internetChain, OPENING, type Reading } from './flows.ts';
 import { NOT_INTERNET } from './not-internet.ts';
@@ -32,7 +33,7 @@ function forwarding(uplinks: readonly number[], terms: readonly Term[]): readonl
  *
  * - prerouting: a source address is only believed on the interface of its own segment (RFC 2827); no rule allows IPv6;
  * - relay: what the policy declares as a broadcast is said again in other segments (relay.ts), in a table of its own;
- * - input: the router answers an echo request only on the address of the interface it came in by;
+ * - input: the router answers an echo request only on the address of the interface it came in by, and where it serves DHCP and DNS, that;
  * - forward: first the conversations that this very ruleset has allowed, known by the connection's mark; all others, also those that an
  *   earlier ruleset allowed or that somebody let in, are looked up: one set lookup over all flows, then internet for the segments that
  *   have it, and for the host link. Flows with a term have a mark for each, which means nothing any more when the term is over: then their
@@ -96,6 +97,7 @@ function sources(policy: Policy, uplinks: readonly number[]): readonly string[] 
     'iif lo accept',
     ...policy.segments.map((segment) => `iifgroup ${segment.vlan} ip saddr ${segment.subnet} accept`),
     ...onHostLink(policy, ({ host }) => `iifgroup ${HOST_GROUP} ip saddr ${host} accept`),
+    ...askedByNobody(policy),
     ...when(uplinks, `iifgroup ${elements(uplinks.map(String))} jump from_uplink`),
     DROP,
   ];
@@ -113,6 +115,7 @@ function ownAddresses(policy: Policy, uplinks: readonly number[]): readonly stri
     // Answers to the router itself. What others say to it has to be allowed each time: their conversation may have begun while there were no rules.
     'ct direction reply ct state established accept',
     ...when(own, `iifgroup . ip daddr ${elements(own)} icmp type echo-request counter accept`),
+    ...servedInSegment(policy),
     // The kernel gives the router each copy of a message back, too: that is no drop of anybody's.
     ...when(policy.broadcasts, `meta mark ${RELAYED} counter drop`),
     // Whoever is out there knocks at every door: his pairs would crowd out the others'.

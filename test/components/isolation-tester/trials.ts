@@ -6,6 +6,7 @@ import type { MatrixRow } from '../../../lib/truck/judge.ts';
 import type { BypassRow } from '../../../lib/truck/judge-bypasses.ts';
 import { INTERNET } from '../../../lib/truck/network.ts';
 import { NOT_INTERNET } from '../../../lib/truck/ruleset/not-internet.ts';
+import { ADDRESS_SERVICE } from './address-service-trials.ts';
 import { BEYOND, besides, type CarelessTruck, LAYERS, type Layer, UNREACHABLE } from './careless-truck.ts';
 import { COUNTED_DROPS } from './counted-drops.ts';
 import { HOST_LINK } from './host-link-trials.ts';
@@ -340,6 +341,7 @@ export const LAYER_TRIALS: readonly LayerTrial[] = [
   ...OVERHEARD,
   ...COUNTED_DROPS,
   ...RELAY,
+  ...ADDRESS_SERVICE,
   errorIsHeard('to where no route leads', UNREACHABLE, /^From \S+ icmp_seq=1 Destination Host Unreachable/m),
   errorIsHeard('what lives too short', `-t 2 ${BEYOND}`, /^From \S+ icmp_seq=1 Time to live exceeded/m),
 ];

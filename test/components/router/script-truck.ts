@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hasCode } from '../../../components/host/errno.ts';
@@ -16,7 +17,7 @@ export const SCRIPT = 'bin/firebreak-router';
 export const LEASE = 'share/firebreak/lease';
 
 /** busybox's applets that the image has under names of their own, as far as the script needs them. */
-const APPLETS = ['awk', 'cat', 'grep', 'hexdump', 'rm', 'sed', 'sleep', 'udhcpc'];
+const APPLETS = ['awk', 'cat', 'grep', 'hexdump', 'mkdir', 'mv', 'rm', 'sed', 'sleep', 'udhcpc'];
 
 const ARTICLE = example('article.yaml');
 /** The same with an uplink that has to ask for its address. */
@@ -26,15 +27,26 @@ const BY_DHCP = policyOf(
     'segments: { br0net: { vlan: 1, subnet: 10.0.1.0/24, router: 10.0.1.3, gateway: 10.0.1.2, internet: true } }',
   ].join('\n'),
 );
-export const CONFIGURATIONS: Readonly<Record<'static' | 'dhcp', RouterConfiguration>> = {
+/** The same as the article, with DHCP and DNS in its first segment, from which a flow leads into the second. */
+export const SERVED = policyOf(
+  `${readFileSync(join(EXAMPLES, 'article.yaml'), 'utf8').replace(/^ *dhcp: false.*$/m, '')}
+flows: { look: { from: container1, to: device2, protocol: icmp } }
+dns: { servers: [192.168.50.1] }
+`,
+);
+export const CONFIGURATIONS: Readonly<Record<'static' | 'dhcp' | 'served', RouterConfiguration>> = {
   static: compiled(ARTICLE).router.configuration,
   dhcp: compiled(BY_DHCP).router.configuration,
+  served: compiled(SERVED).router.configuration,
 };
 /** The address that Docker gives an uplink over DHCP. */
 export const PLACEHOLDER = CONFIGURATIONS.dhcp.interfaces.find(({ uplink }) => uplink !== undefined)?.address ?? '';
 
 const LINKS = { br0net: '10.0.1.3/24', br1net: '10.0.2.3/24', wlan: '192.168.50.2/24', host: '198.19.0.1/30' } as const;
 export type LinkName = keyof typeof LINKS | 'stray';
+
+/** Whom the policy doesn't know. */
+export const GUESTS = ['guest1', 'guest2', 'guest3', 'guest4'] as const;
 
 /** How a command ended. */
 export interface Ended {
@@ -65,11 +77,15 @@ export class ScriptTruck {
       nodes: {
         container1: ['br0net', '10.0.1.4/24'],
         container2: ['br1net', '10.0.2.4/24'],
+        device1: ['br0net', '10.0.1.5/24'],
+        ...Object.fromEntries(GUESTS.map((guest, index) => [guest, ['br0net', `10.0.1.8${index}/24`] as const])),
         internet: ['wlan', '192.168.50.1/24'],
       },
     });
     try {
       await network.ip('internet', 'address add 8.8.8.8/32 dev lo', 'route delete default');
+      await network.ip('device1', 'link set dev eth0 address 02:00:00:00:01:05');
+      await writeFile(join(directory, 'client'), '#!/bin/sh\n[ "$1" != bound ] || env\n', { mode: 0o755 });
       for (const part of ['bin', 'run', 'local']) await mkdir(join(directory, part));
       for (const applet of APPLETS) await symlink('/usr/bin/busybox', join(directory, 'bin', applet));
       const served = [
@@ -105,7 +121,7 @@ export class ScriptTruck {
   async anew(uplink: keyof typeof CONFIGURATIONS = 'static'): Promise<void> {
     await this.#stopClients();
     await rm(join(this.#directory, 'run'), { recursive: true });
-    for (const part of ['run', 'run/configuration']) await mkdir(join(this.#directory, part));
+    for (const part of ['run', 'run/configuration', 'run/leases']) await mkdir(join(this.#directory, part));
     await rm(join(this.#directory, 'local'), { recursive: true });
     await cp(ROOT, join(this.#directory, 'local'), { recursive: true });
     for (const file of [SCRIPT, LEASE]) {
@@ -141,6 +157,60 @@ export class ScriptTruck {
     return join(this.#directory, 'run', 'configuration');
   }
 
+  /** What the server of a segment has written: who was leased which address. */
+  async leases(segment: string): Promise<string> {
+    return await readFile(join(this.#directory, 'run', 'leases', `${segment}.leases`), 'utf8').catch(() => '');
+  }
+
+  /** Is there a record of a lease? Its own file is there before the client knows of it, the record a moment later. */
+  async isRecorded(segment: string, address: string): Promise<boolean> {
+    return (await readdir(join(this.#directory, 'run', 'leases', segment))).includes(address);
+  }
+
+  /** As a power cut leaves it that comes while it is written. */
+  async cutLeases(segment: string): Promise<void> {
+    await writeFile(join(this.#directory, 'run', 'leases', `${segment}.leases`), '17956');
+  }
+
+  /** The process ID of a segment's server, or none. It has a child, which starts scripts for it and looks the same. */
+  async server(segment: string): Promise<number | null> {
+    const read = (file: string) => readFile(file, 'utf8').catch(() => '');
+    const pid = (await read(join(this.#directory, 'run', `dnsmasq-${segment}.pid`))).trim();
+    const line = pid === '' ? '' : await read(`/proc/${pid}/cmdline`);
+    return line.startsWith('dnsmasq') && line.includes(`/run/dnsmasq-${segment}.conf`) ? Number(pid) : null;
+  }
+
+  /** The router leaves a network and joins it again, as Docker does it: by another interface of the same name. */
+  async rejoin(segment: keyof typeof LINKS): Promise<void> {
+    const port = `r-${segment}`;
+    const [inside, outside] = ['router', 'switch'].map((place) => this.network.netns(place).replace('/run/netns/', ''));
+    await this.network.ip('router', `link delete dev ${segment}`);
+    await run(`ip link add name ${segment} netns ${inside} type veth peer name ${port} netns ${outside}`.split(' '));
+    await this.network.ip('switch', `link set dev ${port} master ${segment} up`);
+    await this.network.ip('router', `link set dev ${segment} up`, `address add ${LINKS[segment]} dev ${segment}`);
+  }
+
+  /** What a node is told that asks for an address, by its names in udhcpc's environment; null: it is told nothing. */
+  async ask(node: string, ...options: readonly string[]): Promise<Readonly<Record<string, string>> | null> {
+    // It goes on asking when a server has died between offer and acknowledgement, as one that runs for good does.
+    const client = [
+      ...'timeout 50 busybox udhcpc -f -q -t 40 -T 1 -A 1 -i eth0'.split(' '),
+      '-s',
+      this.#client,
+      ...options,
+    ];
+    const argv = ['sh', '-c', '"$@" 2>/dev/null || :', 'sh', ...client];
+    const said = await run(argv, { netns: this.network.netns(node), timeoutMs: 60_000 });
+    const told = Object.fromEntries(
+      [...said.matchAll(/^(\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
+    );
+    return told.ip === undefined ? null : told;
+  }
+
+  get #client(): string {
+    return join(this.#directory, 'client');
+  }
+
   /** The file that an apply locks. */
   get lock(): string {
     return join(this.#directory, 'run', 'firebreak.lock');
@@ -152,7 +222,12 @@ export class ScriptTruck {
     return [
       ...['nsenter', `--net=${this.network.netns('router')}`, 'unshare', '--mount', 'sh', '-ec', setUp, 'sh'],
       ...[this.#directory, 'env', `PATH=${join(this.#directory, 'bin')}:/usr/sbin:/usr/bin:/sbin:/bin`],
-      ...['FIREBREAK_CONFIGURATION=/run/configuration', `/usr/local/${SCRIPT}`, command],
+      ...[
+        'FIREBREAK_CONFIGURATION=/run/configuration',
+        'FIREBREAK_LEASES=/run/leases',
+        `/usr/local/${SCRIPT}`,
+        command,
+      ],
     ];
   }
 

@@ -9,6 +9,7 @@ import { dropsCommand } from '../../../lib/cli/drops.ts';
 import { fleetCommand } from '../../../lib/cli/fleet/fleet.ts';
 import { guardCommand } from '../../../lib/cli/guard.ts';
 import { labCommand } from '../../../lib/cli/lab.ts';
+import { leasesCommand } from '../../../lib/cli/leases.ts';
 import { main } from '../../../lib/cli/main.ts';
 import { matrixCommand } from '../../../lib/cli/matrix.ts';
 import { policyCommand } from '../../../lib/cli/policy.ts';
@@ -65,6 +66,7 @@ function wholeProgram(): Command {
     matrixCommand(),
     bypassesCommand(),
     dropsCommand(),
+    leasesCommand(),
     downCommand(),
     routerImageCommand(),
     truckCommand(),

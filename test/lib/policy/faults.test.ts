@@ -49,6 +49,20 @@ const shape: Fault[] = [
   ['a name that ends with a hyphen', (d) => (d.segments['a-'] = segment(9, 9)), 'segments.a-', /hyphen/],
   ['an empty name', (d) => (d.segments[''] = segment(9, 9)), 'segments[""]', /cannot be used/],
   ['a fault behind a bad name', (d) => (d.devices.Winch = { segment: 'cab' }), 'devices.Winch.mac', /missing/],
+  ['dhcp as text', (d) => (d.segments.cab.dhcp = 'yes'), 'segments.cab.dhcp', /true, false or a map.*text "yes"/],
+  ['a misspelt dhcp field', (d) => (d.segments.cab.dhcp = { leese: '1h' }), 'segments.cab.dhcp.leese', /mean lease\?/],
+  [
+    'a lease without unit',
+    (d) => (d.segments.cab.dhcp = { lease: 3600 }),
+    'segments.cab.dhcp.lease',
+    /text, but got 3600/,
+  ],
+  ['a lease of no time', (d) => (d.segments.cab.dhcp = { lease: '0m' }), 'segments.cab.dhcp.lease', /45m, 12h or 7d/],
+  ['a lease of a minute', (d) => (d.segments.cab.dhcp = { lease: '60s' }), 'segments.cab.dhcp.lease', /2 minutes/],
+  ['a lease of a year', (d) => (d.segments.cab.dhcp = { lease: '365d' }), 'segments.cab.dhcp.lease', /30 days/],
+  ['no time server', (d) => (d.segments.cab.dhcp = { ntp: [] }), 'segments.cab.dhcp.ntp', /not empty/],
+  ['a time server’s name', (d) => (d.segments.cab.dhcp = { ntp: ['a.b'] }), 'segments.cab.dhcp.ntp[0]', /IPv4 address/],
+  ['dns without servers', (d) => (d.dns = {}), 'dns.servers', /missing.*outside the truck/],
   ['an unknown driver', (d) => (d.uplinks.wlan.driver = 'bridge'), 'uplinks.wlan.driver', /ipvlan or macvlan/],
   [
     'a MAC with hyphens',
@@ -542,6 +556,41 @@ const internet: Fault[] = [
 const many = (count: number, entry: (index: number) => unknown) =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`n${index}`, entry(index)]));
 
+const dhcp: Fault[] = [
+  [
+    'a DNS server in a segment',
+    (d) => (d.dns = { servers: ['9.9.9.9', '10.20.20.5'] }),
+    'dns.servers[1]',
+    /segment pump/,
+  ],
+  [
+    'a DNS server on the host link',
+    (d) => {
+      d.host = online();
+      d.dns = { servers: ['198.19.0.2'] };
+    },
+    'dns.servers[0]',
+    /host link/,
+  ],
+  ['a DNS server of loopback', (d) => (d.dns = { servers: ['127.0.0.53'] }), 'dns.servers[0]', /loopback/],
+  [
+    'a DNS server without a way out',
+    (d) => {
+      d.uplinks = {};
+      d.segments.cab.internet = false;
+      d.dns = { servers: ['9.9.9.9'] };
+    },
+    'dns.servers',
+    /no uplink/,
+  ],
+  [
+    'a time server that is everybody',
+    (d) => (d.segments.cab.dhcp = { ntp: ['255.255.255.255'] }),
+    'segments.cab.dhcp.ntp[0]',
+    /future use/,
+  ],
+];
+
 const limits: Fault[] = [
   ['65 segments', (d) => (d.segments = many(65, () => segment(9, 9))), 'segments', /65 segments.*at most 64/],
   ['1025 nodes', (d) => (d.containers = many(1023, () => ({ segment: 'cab' }))), 'containers', /1025.*at most 1024/],
@@ -653,6 +702,7 @@ const groups = {
   flows,
   broadcasts,
   internet,
+  dhcp,
   limits,
   hostile,
 };

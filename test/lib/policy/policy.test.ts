@@ -61,6 +61,7 @@ describe('the policy of a document', () => {
           pool: { from: '10.20.10.100', to: '10.20.10.109' },
           canary: '10.20.10.109',
           internet: true,
+          dhcp: { leaseSeconds: 43_200, ntp: [] },
           bridge: 'fb-cab',
           vlanInterface: 'enp2s0.10',
         },
@@ -114,6 +115,7 @@ describe('the policy of a document', () => {
       ],
       broadcasts: [],
       internet: { probe: '8.8.8.8' },
+      dns: { servers: [] },
     });
   });
 

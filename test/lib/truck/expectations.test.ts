@@ -80,6 +80,28 @@ describe('the article’s policy', () => {
   });
 });
 
+describe('where the router serves', () => {
+  const rows = expectations(example('station.yaml'), 0)
+    .filter(({ to, probe }) => to === 'router' && probe.protocol !== 'icmp')
+    .map(({ id, verdict }) => `${id} ${verdict}`);
+
+  test('a node reaches its names, and no other segment’s names or DHCP', () => {
+    expect(rows.filter((row) => row.startsWith('dashboard>'))).toEqual([
+      'dashboard>router@cab udp/53 reachable',
+      'dashboard>router@cab tcp/53 reachable',
+      'dashboard>router@pump udp/53 isolated',
+      'dashboard>router@pump tcp/53 isolated',
+      'dashboard>router@pump udp/67 isolated',
+    ]);
+  });
+
+  test('a node whose segment isn’t served reaches nobody’s', () => {
+    const own = rows.filter((row) => row.startsWith('telemetry>'));
+    expect(own).toHaveLength(6);
+    expect(own.filter((row) => !row.endsWith(' isolated'))).toEqual([]);
+  });
+});
+
 describe('a flow', () => {
   const flowRows = (policy: Policy) =>
     expectations(policy, 0)

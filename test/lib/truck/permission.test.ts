@@ -7,6 +7,8 @@ import { policyDocument } from '../policy/arbitrary.ts';
 import { example, policyOf } from './support.ts';
 
 const base = example('article.yaml');
+/** Served are cab and pump. */
+const station = example('station.yaml');
 const node = (name: string, segment: string): Party => ({ kind: 'node', name, segment });
 const container1 = node('container1', 'br0net');
 const device1 = node('device1', 'br0net');
@@ -44,6 +46,21 @@ describe('without flows', () => {
     ['the internet does not reach the router', internet, router('br0net'), icmp, false],
   ])('%s', (_what, from, to, probe, allowed) => {
     expect(may(base, from, to, probe)).toBe(allowed);
+  });
+
+  test.each<[string, string, Probe, boolean]>([
+    ['names of the router where it serves', 'cab', udp(53), true],
+    ['long answers, too', 'cab', tcp(53), true],
+    ['nothing else there', 'cab', udp(123), false],
+    ['no DHCP with a probe, which comes from no client’s port', 'cab', udp(67), false],
+    ['no names of the router elsewhere', 'pump', udp(53), false],
+    ['no DHCP elsewhere', 'pump', udp(67), false],
+  ])('a node gets %s', (_what, segment, probe, allowed) => {
+    expect(may(station, node('dashboard', 'cab'), router(segment), probe)).toBe(allowed);
+  });
+
+  test('a node gets no names of a router that doesn’t serve its segment', () => {
+    expect(may(station, node('telemetry', 'radio'), router('radio'), udp(53))).toBe(false);
   });
 
   test('a segment without internet has none', () => {

@@ -12,8 +12,8 @@ export interface EngineTrial extends Trial<EngineTruck> {
 
 const unless = (holds: boolean, words: string): readonly string[] => (holds ? [] : [words]);
 
-/** CAP_NET_ADMIN and CAP_NET_RAW (linux/capability.h). */
-const CAPABILITIES = 2n ** 12n + 2n ** 13n;
+/** CAP_NET_BIND_SERVICE, CAP_NET_ADMIN and CAP_NET_RAW (linux/capability.h). */
+const CAPABILITIES = 2n ** 10n + 2n ** 12n + 2n ** 13n;
 const READ_ONLY = [
   ...['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sysrq-trigger'],
   ...['abi', 'debug', 'dev', 'fs', 'kernel', 'sunrpc', 'user', 'vm', 'xen'].map((name) => `/proc/sys/${name}`),
@@ -58,6 +58,7 @@ const privileges: EngineTrial = {
         ...unless(statusOf('NoNewPrivs') === '1', 'it may get more privileges by a program'),
         ...unless(has(mounts.get('/'), 'ro'), 'it may write to its image'),
         ...unless(has(mounts.get('/etc/firebreak'), 'ro'), 'it may write its own configuration'),
+        ...unless(has(mounts.get('/var/lib/firebreak'), 'rw'), 'it can’t keep leases where they outlive it'),
         ...['noexec', 'nosuid', 'size=1024k'].flatMap((option) =>
           unless(has(mounts.get('/run'), option), `its /run isn’t ${option}`),
         ),
@@ -67,6 +68,25 @@ const privileges: EngineTrial = {
         ...unless(forwarding === '0', 'it forwards before it has a ruleset'),
         ...values.flat(),
       ];
+    }),
+};
+
+const serves: EngineTrial = {
+  name: 'the router serves DHCP and DNS with the privileges that it has, and keeps leases on the host',
+  about: 'router',
+  problems: (truck) =>
+    truck.whileServing(async (pidNow) => {
+      const listening = async () => run(['ss', '-Hlnu'], { netns: `/proc/${await pidNow()}/ns/net` });
+      const isServing = async () => {
+        const ports = await listening();
+        return ports.includes(' 10.0.1.3:53 ') && / \S+:67 /.test(ports);
+      };
+      try {
+        await until('it serves', isServing, 20_000);
+      } catch {
+        return [`it hears ${await listening()}`];
+      }
+      return unless((await truck.leases()).includes('br0net.leases'), 'on the host there are no leases');
     }),
 };
 
@@ -123,4 +143,4 @@ const hostLink: EngineTrial = {
   },
 };
 
-export const ENGINE_TRIALS: readonly EngineTrial[] = [privileges, comesBack, segment, hostLink];
+export const ENGINE_TRIALS: readonly EngineTrial[] = [privileges, serves, comesBack, segment, hostLink];

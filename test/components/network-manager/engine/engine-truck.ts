@@ -1,8 +1,12 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Docker } from '../../../../components/host/docker.ts';
 import { run } from '../../../../components/host/run.ts';
-import { networkRequest, routerRequest } from '../../../../components/network-manager/engine-requests.ts';
+import {
+  networkRequest,
+  type RouterDirectories,
+  routerRequest,
+} from '../../../../components/network-manager/engine-requests.ts';
 import { defaultCacheDirectory } from '../../../../components/router/cache-directory.ts';
 import { nativeArchitecture } from '../../../../components/router/debian.ts';
 import { buildImage } from '../../../../components/router/image/build.ts';
@@ -11,6 +15,7 @@ import { startEngine, stopEngine } from '../../../../lib/lab/engine.ts';
 import { thisMachine } from '../../../../lib/lab/machine/this-machine.ts';
 import { namespaceOf } from '../../../../lib/lab/topology.ts';
 import type { Router } from '../../../../lib/truck/network.ts';
+import { routerFiles } from '../../../../lib/truck/router-files.ts';
 import { compiled, EXAMPLES, example } from '../../../lib/truck/support.ts';
 
 export type Request = Readonly<Record<string, unknown>>;
@@ -22,6 +27,14 @@ const ROUTER: Router = {
   endpoints: TRUCK.router.endpoints.filter(({ network }) => network === 'br0net'),
 };
 export const { sysctls: ROUTER_SYSCTLS } = ROUTER.configuration;
+const ARTICLE = example('article.yaml');
+/** The same with DHCP and DNS in that network. */
+const { configuration: SERVED } = compiled({
+  ...ARTICLE,
+  segments: ARTICLE.segments.map((segment) => ({ ...segment, dhcp: { leaseSeconds: 600, ntp: [] } })),
+}).router;
+const isInBr0net = (each: { readonly name?: string; readonly segment?: string }) =>
+  (each.name ?? each.segment) === 'br0net';
 
 export function networkOf(name: string) {
   const found = TRUCK.networks.find((network) => network.name === name);
@@ -33,7 +46,7 @@ export function networkOf(name: string) {
 export const ASKED = {
   hostLink: TRUCK.networks.find(({ role }) => role === 'host')?.name ?? '',
   network: (network: string) => networkRequest(networkOf(network), 'a test'),
-  router: (configuration: string, image: string) => routerRequest({ ...ROUTER, image }, 'a test', configuration),
+  router: (directories: RouterDirectories, image: string) => routerRequest({ ...ROUTER, image }, 'a test', directories),
 };
 
 let engines = 0;
@@ -42,8 +55,8 @@ let engines = 0;
 export class EngineTruck {
   readonly docker: Docker;
   readonly image: string;
-  /** The router's configuration on the host: none, so it stays deaf. */
-  readonly configuration: string;
+  /** The router's, on the host: no configuration, so it stays deaf, and no leases. */
+  readonly directories: RouterDirectories;
   readonly #name: string;
   readonly #directory: string;
   #changed: (what: 'network' | 'router', request: Request) => Request = (_what, request) => request;
@@ -53,7 +66,7 @@ export class EngineTruck {
     this.#directory = directory;
     this.docker = new Docker(`unix://${socket}`);
     this.image = image;
-    this.configuration = join(directory, 'configuration');
+    this.directories = { configuration: join(directory, 'configuration'), leases: join(directory, 'leases') };
   }
 
   static async make(): Promise<EngineTruck> {
@@ -66,7 +79,7 @@ export class EngineTruck {
       await run(['ip', 'link', 'set', 'dev', 'lo', 'up'], { netns: `/run/netns/${namespaceOf(name, 'truck')}` });
       const { socket } = await startEngine(thisMachine(), name, directory);
       const truck = new EngineTruck(name, directory, socket, tag);
-      await mkdir(truck.configuration);
+      for (const each of Object.values(truck.directories)) await mkdir(each);
       await truck.docker.load(archive);
       return truck;
     } catch (error) {
@@ -102,10 +115,32 @@ export class EngineTruck {
     }
   }
 
+  /** What the router does when it is told to serve its segment. @param action is given its process */
+  async whileServing<T>(action: (pid: () => Promise<number>) => Promise<T>): Promise<T> {
+    const current = join(this.directories.configuration, 'current');
+    const files = routerFiles({
+      ...SERVED,
+      interfaces: SERVED.interfaces.filter(isInBr0net),
+      services: SERVED.services.filter(isInBr0net),
+    });
+    await mkdir(current);
+    try {
+      for (const [name, text] of Object.entries(files)) await writeFile(join(current, name), text);
+      return await this.withRouter(action);
+    } finally {
+      await rm(current, { recursive: true });
+    }
+  }
+
+  /** Names of the files of leases on the host. */
+  leases(): Promise<readonly string[]> {
+    return readdir(this.directories.leases);
+  }
+
   /** With the router running, in its first segment. @param action is given its process */
   async withRouter<T>(action: (pid: () => Promise<number>) => Promise<T>): Promise<T> {
     return await this.withNetwork('br0net', async () => {
-      const request = this.#changed('router', ASKED.router(this.configuration, this.image));
+      const request = this.#changed('router', ASKED.router(this.directories, this.image));
       await this.docker.post('/containers/create', request, { query: { name: 'router' } });
       try {
         await this.docker.post('/containers/router/start');
