@@ -27,10 +27,6 @@ describe('where the router serves', () => {
     expect(['cab', 'pump'].map((name) => serviceIn(policy, name) !== undefined)).toEqual([cab, pump]);
   });
 
-  test('a policy that says nothing of it keeps its revision', () => {
-    expect(example('station.yaml').revision.id).toBe('7-de5577e131ac');
-  });
-
   test('where it serves nobody, its configuration has no server and its ruleset opens nothing', () => {
     const { configuration } = compiled(example('article.yaml')).router;
     expect(configuration.services).toEqual([]);
