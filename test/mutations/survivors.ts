@@ -57,6 +57,10 @@ export const SURVIVORS: readonly Survivor[] = [
       'the router itself sends nothing with an address of another interface, which it would show in its ARP requests',
   },
   {
+    mutation: /^router, prerouting: without “goto count_and_drop”$/,
+    because: 'the chain’s default drops what it would have counted: sources of somebody else’s, which no matrix sends',
+  },
+  {
     mutation: /^router, input: without “(meta mark \S+|iifgroup \{? ?[\d, ]+ ?\}?) counter drop”$/,
     because: 'what comes after it drops it, too, and counts it for its pair: this is about what is worth counting',
   },
