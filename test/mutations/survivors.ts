@@ -57,6 +57,11 @@ export const SURVIVORS: readonly Survivor[] = [
       'the router itself sends nothing with an address of another interface, which it would show in its ARP requests',
   },
   {
+    truck: 'conversations',
+    mutation: /^router, forward: without “goto count_and_drop”$/,
+    because: 'the chain’s default drops what it would have counted; that it counts, the article shows',
+  },
+  {
     mutation: /^router, prerouting: without “goto count_and_drop”$/,
     because: 'the chain’s default drops what it would have counted: sources of somebody else’s, which no matrix sends',
   },
