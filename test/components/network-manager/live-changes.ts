@@ -12,7 +12,7 @@ const THERE = flow('there', 'container1', 'container2');
 const BACK = flow('back', 'device2', 'device1');
 const STREAMED = flow('stream', 'container1', 'device2', STREAM_PORT);
 /** A flow that ends by itself so soon, in milliseconds; long enough for its conversation to begin on a busy machine. */
-const SOON_MS = 3000;
+const SOON_MS = 5000;
 /** The next whole second after that. */
 const soon = (): number => Math.ceil((Date.now() + SOON_MS) / 1000) * 1000;
 const until = (flow: Flow, expires: number): Flow => ({ ...flow, term: { expires } });
