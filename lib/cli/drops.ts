@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { dropsNow } from '../../components/isolation-tester/drops.ts';
-import { readCheckpoint } from '../../components/network-manager/checkpoint.ts';
-import { EXIT, ExitError } from './exit.ts';
+import { goalInForce } from './goal-in-force.ts';
 import { print, printJson } from './output.ts';
 import { policyOf } from './read-policy.ts';
 import { dropLines } from './show-drops.ts';
@@ -14,11 +13,9 @@ export function dropsCommand(): Command {
     .addHelpText('after', '\nExample:\n  sudo firebreak drops')
     .action(async (options: TruckOptions & { readonly json: boolean }) => {
       const { docker, state } = openTruck(options);
-      const { good, underway } = await readCheckpoint(state.checkpoint);
-      const inForce = good ?? (underway === 'removal' ? null : underway);
-      if (inForce === null) throw new ExitError(EXIT.failed, 'no policy is in force, so nothing is dropped');
-      const drops = await dropsNow(policyOf(inForce.document, `revision ${inForce.revision}`), docker);
-      if (options.json) printJson({ revision: inForce.revision, drops });
+      const { revision, document } = await goalInForce(state.checkpoint);
+      const drops = await dropsNow(policyOf(document, 'the policy in force'), docker);
+      if (options.json) printJson({ revision, drops });
       else for (const line of dropLines(drops)) print(line);
     });
   for (const option of truckOptions()) command.addOption(option);

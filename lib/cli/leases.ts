@@ -1,11 +1,8 @@
 import { Command } from 'commander';
-import { bootMoment } from '../../components/host/boot-clock.ts';
-import { type Goal, readCheckpoint } from '../../components/network-manager/checkpoint.ts';
 import { readLeaseFile } from '../../components/network-manager/lease-files.ts';
-import { isPending, isProvisional } from '../../components/network-manager/provisional.ts';
 import { addressServices } from '../truck/address-service.ts';
 import { type Holding, holdings, parseLeases } from '../truck/leases.ts';
-import { EXIT, ExitError } from './exit.ts';
+import { goalInForce } from './goal-in-force.ts';
 import { paint, print, printJson, remark } from './output.ts';
 import { policyOf } from './read-policy.ts';
 import { table } from './table.ts';
@@ -32,14 +29,6 @@ export function leasesCommand(): Command {
     });
   for (const option of truckOptions()) command.addOption(option);
   return command;
-}
-
-/** What is in force, also if that is still to be confirmed. */
-async function goalInForce(checkpoint: string): Promise<Goal> {
-  const { good, underway } = await readCheckpoint(checkpoint);
-  const goal = isProvisional(underway) && isPending(underway, bootMoment()) ? underway : good;
-  if (goal === null) throw new ExitError(EXIT.failed, 'no policy is in force');
-  return goal;
 }
 
 function showLeases(all: readonly Holding[]): string {

@@ -40,3 +40,6 @@ export function contains(subnet: Subnet, address: number): boolean {
 export function overlap(a: Subnet, b: Subnet): boolean {
   return a.network <= b.broadcast && b.network <= a.broadcast;
 }
+
+/** The directed broadcast address of a subnet in CIDR notation (RFC 919), in dotted notation. */
+export const broadcastOf = (subnet: string): string => toAddress(toSubnet(subnet).broadcast);

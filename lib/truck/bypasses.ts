@@ -1,5 +1,5 @@
 import type { HostLink, Node, Policy, Segment } from '../policy/index.ts';
-import { contains, toAddress, toNumber, toSubnet } from '../policy/ipv4.ts';
+import { broadcastOf, contains, toAddress, toNumber, toSubnet } from '../policy/ipv4.ts';
 import {
   BYPASSES,
   type BypassAttempt,
@@ -263,7 +263,7 @@ function tagged(policy: Policy, { address, segment }: Sender, other: Segment): r
   };
   const outer = [...new Set([other.vlan, 1, 0])];
   const pairs = [...new Set([segment.vlan, 1, 0])].map((first) => [first, other.vlan] as const);
-  const everybody = directedBroadcast(other);
+  const everybody = broadcastOf(other.subnet);
   return [
     ...targets(policy, other).flatMap(({ name, address: destination }) => [
       ...outer.map((vlan) => wrapped([vlan], { node: name }, destination)),
@@ -321,8 +321,8 @@ function toEverybody({ address }: Sender, others: readonly Segment[]): readonly 
   return [
     ...aims.flatMap((aim) => [udp(aim, 'broadcast', '255.255.255.255'), udp(aim, 'group', '239.255.255.250')]),
     ...others.flatMap((other) => [
-      udp(other.name, 'broadcast', directedBroadcast(other)),
-      udp(other.name, 'router', directedBroadcast(other)),
+      udp(other.name, 'broadcast', broadcastOf(other.subnet)),
+      udp(other.name, 'router', broadcastOf(other.subnet)),
     ]),
     udp(HOST, 'group', '224.0.0.1'),
   ];
@@ -385,9 +385,4 @@ function inbound(policy: Policy, { router, outside }: UplinkSurroundings): reado
 /** Is the address in one of these subnets? */
 function isIn(address: string, subnets: readonly string[]): boolean {
   return subnets.some((subnet) => contains(toSubnet(subnet), toNumber(address)));
-}
-
-function directedBroadcast({ subnet }: Segment): string {
-  const { broadcast } = toSubnet(subnet);
-  return toAddress(broadcast);
 }

@@ -7,3 +7,6 @@ export interface Trial<Subject> {
   /** What is wrong, in words; empty if it holds. @throws Error if it can't be measured */
   readonly problems: (subject: Subject) => Promise<readonly string[]>;
 }
+
+/** What is wrong, unless it holds. */
+export const unless = (holds: boolean, words: string): readonly string[] => (holds ? [] : [words]);

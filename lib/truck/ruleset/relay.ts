@@ -1,5 +1,5 @@
 import type { Broadcast, Node, Policy, Segment } from '../../policy/index.ts';
-import { toAddress, toSubnet } from '../../policy/ipv4.ts';
+import { broadcastOf } from '../../policy/ipv4.ts';
 import { RELAY_TABLE } from './tables.ts';
 import { type BaseChain, elements, type RegularChain, type Table, when } from './text.ts';
 
@@ -57,7 +57,7 @@ function taking({ broadcast: { name, port, rate, size, ...message }, source, hom
     `iifgroup ${home.vlan} ether saddr ${source.mac} ip saddr ${source.address}`,
     `ip daddr ${elements(destinations(message, home))} udp dport ${port}`,
     `ip hdrlength 5 ip length <= ${HEADERS + size} limit rate ${rate}/second burst ${rate} packets`,
-    `counter meta mark set ${RELAYED} ${targets.map((segment) => `dup to ${broadcastAddress(segment)}`).join(' ')}`,
+    `counter meta mark set ${RELAYED} ${targets.map((segment) => `dup to ${broadcastOf(segment.subnet)}`).join(' ')}`,
     `drop comment "${name}"`,
   ].join(' ');
 }
@@ -98,9 +98,5 @@ function relaysOf({ broadcasts, nodes, segments }: Policy): readonly Relay[] {
 
 /** Where the source sends it. */
 function destinations({ group }: Pick<Broadcast, 'group'>, home: Segment): readonly string[] {
-  return group === undefined ? [EVERYBODY, broadcastAddress(home)] : [group];
-}
-
-function broadcastAddress({ subnet }: Segment): string {
-  return toAddress(toSubnet(subnet).broadcast);
+  return group === undefined ? [EVERYBODY, broadcastOf(home.subnet)] : [group];
 }

@@ -8,7 +8,7 @@ import { BROADCAST, groupMac } from '../../../lib/packet/mac.ts';
 import { checksumWithAddresses } from '../../../lib/packet/pseudo-header.ts';
 import { encodeUdp } from '../../../lib/packet/transport.ts';
 import type { Broadcast, Node, Policy, Segment } from '../../../lib/policy/index.ts';
-import { toAddress, toSubnet } from '../../../lib/policy/ipv4.ts';
+import { broadcastOf } from '../../../lib/policy/ipv4.ts';
 import type { TestNetwork } from './network.ts';
 import { forge } from './passage.ts';
 
@@ -39,10 +39,6 @@ export interface Heard {
 export const EVERYBODY = '255.255.255.255';
 const END = '.';
 
-function directedBroadcast({ subnet }: Segment): string {
-  return toAddress(toSubnet(subnet).broadcast);
-}
-
 /** A broadcast with what its names mean, and the message that its source sends, to each address that it may send it to. */
 export interface Declared {
   readonly broadcast: Broadcast;
@@ -61,7 +57,7 @@ export function declaredIn(policy: Policy): readonly Declared[] {
     return {
       ...{ broadcast, source, home },
       targets: policy.segments.filter((segment) => broadcast.to.includes(segment.name)),
-      messages: (group === undefined ? [EVERYBODY, directedBroadcast(home)] : [group]).map((to) => ({
+      messages: (group === undefined ? [EVERYBODY, broadcastOf(home.subnet)] : [group]).map((to) => ({
         macs: [source.mac, group === undefined ? BROADCAST : groupMac(group)],
         addresses: [source.address, to],
         port,

@@ -1,7 +1,7 @@
 import { run } from '../../../components/host/run.ts';
 import type { Flow, Policy } from '../../../lib/policy/index.ts';
 import { example } from '../../lib/truck/support.ts';
-import type { Trial } from '../trial.ts';
+import { type Trial, unless } from '../trial.ts';
 import { type Conversations, PORT, PROVIDERS, STREAM_PORT, Unheard } from './conversations.ts';
 
 const flow = (name: string, from: string, to: string, port = PORT): Flow => ({
@@ -36,8 +36,6 @@ export const CHANGING = withFlows(
   until(STREAMED, Date.UTC(2400, 0)),
 );
 
-/** What is wrong, unless it holds. */
-const unless = (holds: boolean, words: string): readonly string[] => (holds ? [] : [words]);
 /** Of so many datagrams. */
 const goesOn = (who: string, answers: number, of: number) =>
   unless(answers > of * 0.8, `${who} goes on, but of ${of} datagrams ${answers} were heard`);

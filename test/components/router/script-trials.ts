@@ -6,25 +6,17 @@ import { inNamespace } from '../../../components/host/sockets/namespace.ts';
 import { close, openListener, receive } from '../../../components/host/sockets/sockets.ts';
 import { routerMac } from '../../../lib/truck/router-mac.ts';
 import { ROUTER_RULES } from '../../../lib/truck/router-rules.ts';
-import { until } from '../host/until.ts';
-import type { Trial } from '../trial.ts';
+import { becomes as becomesWithin, until } from '../host/until.ts';
+import { type Trial, unless } from '../trial.ts';
 import { CONFIGURATIONS, PLACEHOLDER, type ScriptTruck } from './script-truck.ts';
 
 /** What the router's script does to the kernel that it runs on. */
 export type ScriptTrial = Trial<ScriptTruck>;
 
-const unless = (holds: boolean, words: string): readonly string[] => (holds ? [] : [words]);
 const PATIENCE_MS = 6000;
 
-/** Whether it becomes so in time. */
-async function becomes(isSo: () => boolean | Promise<boolean>): Promise<boolean> {
-  try {
-    await until('it', isSo, PATIENCE_MS);
-    return true;
-  } catch {
-    return false;
-  }
-}
+/** In time. */
+const becomes = (isSo: () => boolean | Promise<boolean>) => becomesWithin(isSo, PATIENCE_MS);
 
 const forwarding = async ({ network }: ScriptTruck) =>
   (await network.sh('router', 'cat /proc/sys/net/ipv4/ip_forward')).trim() === '1';

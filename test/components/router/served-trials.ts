@@ -1,23 +1,16 @@
 import { spawn } from 'node:child_process';
-import { until } from '../host/until.ts';
-import type { Trial } from '../trial.ts';
+import { becomes as becomesWithin, until } from '../host/until.ts';
+import { type Trial, unless } from '../trial.ts';
 import { CONFIGURATIONS, GUESTS, type ScriptTruck } from './script-truck.ts';
 
 /** What the router's DHCP and DNS servers do for a segment, and what becomes of them: the real dnsmasq and real clients. */
 export type ServedTrial = Trial<ScriptTruck>;
 
-const unless = (holds: boolean, words: string): readonly string[] => (holds ? [] : [words]);
 const SEGMENT = 'br0net';
 const PATIENCE_MS = 10_000;
 
-async function becomes(isSo: () => boolean | Promise<boolean>): Promise<boolean> {
-  try {
-    await until('it', isSo, PATIENCE_MS);
-    return true;
-  } catch {
-    return false;
-  }
-}
+/** In time. */
+const becomes = (isSo: () => boolean | Promise<boolean>) => becomesWithin(isSo, PATIENCE_MS);
 
 /** With a router that runs, and serves. */
 async function served(truck: ScriptTruck, problems: () => Promise<readonly string[]>): Promise<readonly string[]> {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { run } from '../../../../components/host/run.ts';
 import { until } from '../../host/until.ts';
-import type { Trial } from '../../trial.ts';
+import { type Trial, unless } from '../../trial.ts';
 import { ASKED, type EngineTruck, networkOf, ROUTER_SYSCTLS } from './engine-truck.ts';
 
 /** What a real Docker Engine makes of what it is asked for: seen in the kernel, not in what it says. */
@@ -9,8 +9,6 @@ export interface EngineTrial extends Trial<EngineTruck> {
   /** The router, or the name of a network. */
   readonly about: string;
 }
-
-const unless = (holds: boolean, words: string): readonly string[] => (holds ? [] : [words]);
 
 /** CAP_NET_BIND_SERVICE, CAP_NET_ADMIN and CAP_NET_RAW (linux/capability.h). */
 const CAPABILITIES = 2n ** 10n + 2n ** 12n + 2n ** 13n;
